@@ -1,0 +1,28 @@
+/**
+ * What an operation sees and can do. The contract between the shard below and the models above.
+ *
+ * An operation is a synchronous function over a Transaction: it touches nothing else, so that it is
+ * atomic and serial by construction. A throw undoes it. Its own writes are visible to its reads.
+ */
+import type { ShardTimeMs } from "../base/ids.ts";
+import type { Key } from "../base/key.ts";
+import type { ReadView } from "../store/base-tree.ts";
+
+export interface Transaction extends ReadView {
+  /** The shard's clock: never behind the last record, the same during the whole operation. */
+  readonly now: ShardTimeMs;
+  /** Writes a row. The value is copied. */
+  put(key: Key, value: Uint8Array): void;
+  /**
+   * Writes a row of `length` bytes and returns those bytes for the caller to fill before the
+   * operation ends: a large value is then built in place instead of copied.
+   */
+  reserve(key: Key, length: number): Buffer;
+  delete(key: Key): void;
+  /** Deletes every row with start <= key < end (no end: to the last). */
+  deleteRange(start: Key, end: Key | undefined): void;
+  /** Runs after the operation succeeded and its writes are the tip; not when it is undone. */
+  onApplied(run: () => void): void;
+  /** Runs once the operation's record is durable; not when it is lost. */
+  onDurable(run: () => void): void;
+}
