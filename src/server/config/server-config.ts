@@ -1,0 +1,89 @@
+/**
+ * What the server is built from: the settings grouped by the part that uses them, after the checks
+ * that concern more than one setting.
+ */
+import { CronosError } from "../../base/errors.ts";
+import { engineSettings } from "../../engine/settings.ts";
+import type { EngineSettings } from "../../engine/settings.ts";
+import type { SettingValues } from "./declaration.ts";
+import type { ListenAddress } from "./listen-address.ts";
+import { formatListenAddress, isLoopback } from "./listen-address.ts";
+
+export interface ServerConfig {
+  readonly dataDir: string;
+  readonly engine: EngineSettings;
+  /** Absent: the listener is off. */
+  readonly grpc?: ListenAddress;
+  readonly http?: ListenAddress;
+  readonly admin?: ListenAddress;
+  readonly logLevel: SettingValues["log-level"];
+}
+
+/** Groups the settings. Throws INVALID_ARGUMENT for what cannot or should not be served. */
+export function serverConfig(values: SettingValues): ServerConfig {
+  rejectUnavailable(values);
+  rejectPublic(values);
+  return Object.freeze({
+    dataDir: values["data-dir"],
+    engine: engineSettings({
+      nodeId: values["node-id"],
+      segmentBytes: values["segment-size"],
+      indexIntervalBytes: values["index-interval"],
+      fsyncMode: values["fsync-mode"],
+      flushIntervalMs: values["flush-interval"],
+      tickMs: values["tick-ms"],
+      wheelSize: values["wheel-size"],
+      partitionCount: values["partition-count"],
+      ackTimeoutMs: values["ack-timeout"],
+      maxRetries: values["max-retries"],
+      retryBackoffMs: values["retry-backoff"],
+      maxCredits: values["max-credits"],
+      dedupTtlMs: values["dedup-ttl"],
+    }),
+    ...listener("grpc", values["grpc-addr"]),
+    ...listener("http", values["http-addr"]),
+    ...listener("admin", values["admin-addr"]),
+    logLevel: values["log-level"],
+  });
+}
+
+const listenerSettings = ["grpc-addr", "http-addr", "resp-addr", "admin-addr"] as const;
+
+function listener<Name extends string>(
+  name: Name,
+  address: ListenAddress | "off",
+): { readonly [N in Name]?: ListenAddress } {
+  return address === "off" ? {} : ({ [name]: address } as { [N in Name]?: ListenAddress });
+}
+
+/** Settings whose part does not exist must not look as if they had an effect. */
+function rejectUnavailable(values: SettingValues): void {
+  if (values.cluster !== "off") {
+    throw refused("cluster", values.cluster, "This version runs on one node: leave it off");
+  }
+  if (values["udp-addr"] !== "off") {
+    const text = formatListenAddress(values["udp-addr"]);
+    throw refused("udp-addr", text, "This version has no UDP interface: leave it off");
+  }
+}
+
+/** Nobody has to authenticate, so being reachable from other machines must be asked for by name. */
+function rejectPublic(values: SettingValues): void {
+  if (values.insecure) return;
+  for (const name of listenerSettings) {
+    const address = values[name];
+    if (address === "off" || isLoopback(address.host)) continue;
+    throw refused(
+      name,
+      formatListenAddress(address),
+      "It can be reached from other machines and asks nobody for a password: " +
+        "listen on 127.0.0.1, or allow it with --insecure",
+    );
+  }
+}
+
+function refused(field: string, value: string, expected: string): CronosError {
+  return new CronosError("INVALID_ARGUMENT", `Refused --${field} ${value}: ${expected}`, {
+    details: { field, value, expected },
+  });
+}
