@@ -2,7 +2,8 @@
  * The errors that leave the system. Few kinds say what the caller can do; codes say what happened.
  * `errorCodes` is the one table; docs/errors.md has a section per code and a test compares them.
  *
- * Message style: capital first letter, no period, what was attempted with the value, then ": state".
+ * Message style: capital first letter, no period; what was attempted, with the value, then
+ * ": state".
  */
 
 /** What a caller can do about an error. */
@@ -63,7 +64,7 @@ export function isCronosError(error: unknown, code?: ErrorCode): error is Cronos
   return error instanceof CronosError && (code === undefined || error.code === code);
 }
 
-/** Wraps anything thrown as a CronosError, keeping one that already is. ENOSPC becomes DISK_FULL. */
+/** Wraps anything thrown as a CronosError; keeps one that already is. ENOSPC becomes DISK_FULL. */
 export function toCronosError(thrown: unknown): CronosError {
   if (thrown instanceof CronosError) return thrown;
   const message = thrown instanceof Error ? thrown.message : String(thrown);

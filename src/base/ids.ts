@@ -13,7 +13,7 @@ export type LogIndex = Brand<number, "LogIndex">;
 export type Epoch = Brand<number, "Epoch">;
 /** Unix milliseconds as the machine's wall clock tells them; may step in both directions. */
 export type WallTimeMs = Brand<number, "WallTimeMs">;
-/** Unix milliseconds on a shard's own clock: max(wall clock, last record's time); never goes back. */
+/** Unix ms on a shard's own clock: max(wall clock, last record's time); never goes back. */
 export type ShardTimeMs = Brand<number, "ShardTimeMs">;
 
 /** Names `value` a log index. */

@@ -11,7 +11,9 @@ import { assert } from "./assert.ts";
 /** One character per byte, compared as bytes. */
 export type Key = string;
 
-const byteChars: readonly string[] = Array.from({ length: 256 }, (_, byte) => String.fromCharCode(byte));
+const byteChars: readonly string[] = Array.from({ length: 256 }, (_, byte) => {
+  return String.fromCharCode(byte);
+});
 
 /** One byte. */
 export function keyU8(value: number): Key {
