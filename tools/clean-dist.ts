@@ -8,7 +8,7 @@ import { filesUnder, isProgram, projectRoot } from "./source-tree.ts";
 
 const outputSuffixes = [".d.ts", ".js.map", ".js"] as const;
 
-/** The source that `output` was compiled from: dist/src/a.d.ts -> src/a.ts; undefined if none is. */
+/** The source of a compiled file: dist/src/a.d.ts -> src/a.ts; undefined for any other file. */
 export function sourceOf(output: string): string | undefined {
   const suffix = outputSuffixes.find((candidate) => output.endsWith(candidate));
   if (suffix === undefined || !output.startsWith("dist/")) return undefined;

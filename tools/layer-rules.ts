@@ -144,7 +144,11 @@ export const doorRules: readonly DoorRule[] = [
     code: globalName(String.raw`process\.(?!nextTick\b|emitWarning\b)\w`),
     module: /^node:process$/,
     insteadUse: "an argument that the server or the command passes in",
-    exceptions: [isPort, isCommand, { path: "src/server/", reason: "signals, memory, environment" }],
+    exceptions: [
+      isPort,
+      isCommand,
+      { path: "src/server/", reason: "signals, memory, environment" },
+    ],
   },
   {
     name: "timing of the event loop",

@@ -17,8 +17,8 @@ export function benchNames(files: readonly string[]): string[] {
 
 /** The first line of text in the comment that opens `source`. */
 export function firstCommentLine(source: string): string {
-  const opening = /^(?:\/\*\*?|\/\/)([\s\S]*?)(?:\*\/|\n(?!\s*(?:\*|\/\/)))/.exec(source)?.[1] ?? "";
-  const lines = opening.split("\n").map((line) => line.replace(/^\s*(?:\*|\/\/)?\s*/, "").trim());
+  const opening = /^\/\*\*?[^]*?\*\/|^(?:\/\/.*\n?)+/.exec(source)?.[0] ?? "";
+  const lines = opening.split("\n").map((line) => line.replace(/^\s*[/*]*|\s*\*\/$/g, "").trim());
   return lines.find((line) => line !== "") ?? "";
 }
 

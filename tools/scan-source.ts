@@ -27,7 +27,7 @@ const wordsBeforePattern = /\b(?:return|typeof|case|in|of|do|else|void|delete|th
 
 /** The source with comments, strings and patterns blanked; as long as the source itself. */
 export function blankSource(source: string): string {
-  const scan: Scan = { source, out: [...source.split("")], templates: [], depth: 0 };
+  const scan: Scan = { source, out: source.split(""), templates: [], depth: 0 };
   let at = 0;
   while (at < source.length) at = scanToken(scan, at);
   return scan.out.join("");

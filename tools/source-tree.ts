@@ -9,7 +9,7 @@ import { fileURLToPath } from "node:url";
 /** The project's root; this file runs as dist/tools/source-tree.js. */
 export const projectRoot = fileURLToPath(new URL("../../", import.meta.url));
 
-/** Files below `folder` (relative to `root`) that end in `suffix`, sorted; none if it is missing. */
+/** Files below `folder` of `root` that end in `suffix`, sorted; none if the folder is missing. */
 export function filesUnder(folder: string, suffix: string, root: string = projectRoot): string[] {
   const top = join(root, folder);
   if (!existsSync(top)) return [];

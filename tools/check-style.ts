@@ -1,0 +1,134 @@
+/**
+ * Checks what the linter cannot: sizes, openings and names of files, words that must not be in the
+ * project, sources without a test beside them. Functions, types and unused things: .oxlintrc.json.
+ *
+ * The rules are the constants below; `untested` may only shrink: an entry that is not needed any
+ * more is a fault, too.
+ */
+import { readdirSync, readFileSync } from "node:fs";
+import { join, posix } from "node:path";
+import { blankSource } from "./scan-source.ts";
+import { isProgram, projectRoot } from "./source-tree.ts";
+
+/** Columns of a line and lines of a file; a file's target is 150 to 300 lines. */
+const columnsMax = 100;
+const linesMax = 600;
+
+/** A source of more lines needs a test beside it. */
+const untestedLinesMax = 60;
+
+/** Folders and files that are not ours to check. */
+const skipped = new Set([".git", "node_modules", "dist", "data", ".tmp", "LICENSE"]);
+
+/** Files checked for banned words only, besides all TypeScript. */
+const textSuffixes = [".json", ".md", ".proto", ".yml", ".yaml", ".sh"];
+
+const fileNames = /^_?[a-z0-9]+(?:-[a-z0-9]+)*(?:\.(?:fuzz|bench))?(?:\.test)?\.ts$/;
+const vagueNames = /^(?:utils?|helpers?|common|misc)\.ts$/;
+
+interface BannedWord {
+  readonly pattern: RegExp;
+  readonly insteadDo: string;
+}
+
+/** In every file. Written so that this file does not contain them. */
+const bannedAnywhere: readonly BannedWord[] = [
+  { pattern: /(?<![\w.])\/work\//, insteadDo: "say it without this machine's paths" },
+  { pattern: /\.\.\/shared(?![\w-])/, insteadDo: "the project stands alone" },
+  { pattern: /"resolved":\s*"https?:/, insteadDo: "npm install --omit-lockfile-registry-resolved" },
+];
+
+/** In TypeScript. */
+const bannedInSource: readonly BannedWord[] = [
+  { pattern: /\b(?:TO[D]O|FIX[M]E|XX[X])\b/, insteadDo: "finish it, or write an issue" },
+  { pattern: /^export \* from/, insteadDo: "import from the file that defines the thing" },
+];
+
+/** Sources over `untestedLinesMax` lines without a test beside them, and what tests them. */
+const untested: Readonly<Record<string, string>> = {
+  "tools/layer-rules.ts": "a table; check-layers.test.ts runs every rule of it",
+};
+
+/** Checks the files (path to text); returns one line per fault, none when all is well. */
+export function checkStyle(
+  texts: ReadonlyMap<string, string>,
+  allowed: Readonly<Record<string, string>> = untested,
+): string[] {
+  const faults = [...texts].flatMap(([path, text]) => [
+    ...wordFaults(path, text, bannedAnywhere),
+    ...(path.endsWith(".ts") ? sourceFaults(path, text) : []),
+  ]);
+  return [...faults, ...testFaults(texts, allowed)];
+}
+
+function sourceFaults(path: string, text: string): string[] {
+  const lines = text.split("\n");
+  const faults = lines.flatMap((line, at) => {
+    return line.length > columnsMax ? [`${path}:${at + 1}: over ${columnsMax} columns`] : [];
+  });
+  const name = posix.basename(path);
+  if (lines.length - 1 > linesMax) faults.push(`${path}: over ${linesMax} lines`);
+  if (!/^(?:#!.*\n)?\/[*/]/.test(text)) faults.push(`${path}: does not open with a comment`);
+  if (!fileNames.test(name)) faults.push(`${path}: file names are kebab-case`);
+  if (vagueNames.test(name)) faults.push(`${path}: name the file after what it holds`);
+  return [...faults, ...wordFaults(path, text, bannedInSource)];
+}
+
+function wordFaults(path: string, text: string, words: readonly BannedWord[]): string[] {
+  return text.split("\n").flatMap((line, at) => {
+    return words
+      .filter(({ pattern }) => pattern.test(line))
+      .map(({ insteadDo }) => `${path}:${at + 1}: ${JSON.stringify(line.trim())}: ${insteadDo}`);
+  });
+}
+
+function testFaults(
+  texts: ReadonlyMap<string, string>,
+  allowed: Readonly<Record<string, string>>,
+): string[] {
+  const missing = [...texts]
+    .filter(([path, text]) => needsTest(path, text) && !hasTest(path, texts))
+    .map(([path]) => path);
+  return [
+    ...missing
+      .filter((path) => allowed[path] === undefined)
+      .map((path) => `${path}: over ${untestedLinesMax} lines and no test beside it`),
+    ...Object.keys(allowed)
+      .filter((path) => !missing.includes(path))
+      .map((path) => `tools/check-style.ts: ${path} needs no exception any more`),
+  ];
+}
+
+/** Whether the file is a long source with something to test: types alone have no behaviour. */
+function needsTest(path: string, text: string): boolean {
+  if (!/^(?:src|tools)\/.*\.ts$/.test(path) || path.endsWith(".test.ts")) return false;
+  if (text.split("\n").length - 1 <= untestedLinesMax) return false;
+  return /\b(?:function|class)\b/.test(blankSource(text));
+}
+
+function hasTest(path: string, texts: ReadonlyMap<string, string>): boolean {
+  const stem = path.slice(0, -".ts".length);
+  return texts.has(`${stem}.test.ts`) || texts.has(`${stem}.fuzz.test.ts`);
+}
+
+/** The texts of the project below `folder`, by path. */
+function projectTexts(folder: string): (readonly [string, string])[] {
+  return readdirSync(join(projectRoot, folder), { withFileTypes: true }).flatMap((entry) => {
+    const path = posix.join(folder, entry.name);
+    if (skipped.has(entry.name)) return [];
+    if (entry.isDirectory()) return projectTexts(path);
+    const isText = path.endsWith(".ts") || textSuffixes.some((suffix) => path.endsWith(suffix));
+    if (!entry.isFile() || !(isText || !entry.name.includes("."))) return [];
+    return [[path, readFileSync(join(projectRoot, path), "utf8")] as const];
+  });
+}
+
+function main(): void {
+  const texts = new Map(projectTexts("."));
+  const faults = checkStyle(texts);
+  process.stdout.write(faults.map((fault) => `${fault}\n`).join(""));
+  process.stdout.write(`check-style: ${texts.size} files, ${faults.length} faults\n`);
+  process.exitCode = faults.length === 0 ? 0 : 1;
+}
+
+if (isProgram(import.meta.filename)) main();
