@@ -4,7 +4,7 @@ import { test } from "node:test";
 import { checkStyle } from "./check-style.ts";
 
 const opening = "/** What it is. */\n";
-const longSource = `${opening}export function a(): void {}\n${"\n".repeat(60)}`;
+const longSource = `${opening}export function a(): void {${"\n  a();".repeat(60)}\n}\n`;
 const longTypes = `${opening}export interface A {\n${"  readonly a: string;\n".repeat(60)}}\n`;
 /** Banned words are put together here, so that this file passes its own check. */
 const todo = ["TO", "DO"].join("");
@@ -16,6 +16,7 @@ const cases: readonly (readonly [rule: string, files: Record<string, string>, fa
   ["101 columns", { "src/a.ts": `${opening}// ${"a".repeat(98)}\n` }, "src/a.ts:2: over 100 col"],
   ["601 lines", { "test/a.ts": `${opening}${"\n".repeat(600)}` }, "over 600 lines"],
   ["no opening comment", { "src/a.ts": "export const a = 1;\n" }, "does not open with a comment"],
+  ["a test's opening", { "src/a.test.ts": "import assert;\n" }],
   ["a program's opening", { "src/cli/a.ts": `#!/usr/bin/env node\n${opening}` }],
   ["camelCase names", { "src/logIndex.ts": opening }, "kebab-case"],
   ["test names", { "src/a-b.fuzz.test.ts": opening, "src/_a.test.ts": opening }],
@@ -28,6 +29,7 @@ const cases: readonly (readonly [rule: string, files: Record<string, string>, fa
   ["a long source untested", { "src/a.ts": longSource }, "no test beside it"],
   ["a long source tested", { "src/a.ts": longSource, "src/a.test.ts": opening }],
   ["a long source fuzzed", { "src/a.ts": longSource, "src/a.fuzz.test.ts": opening }],
+  ["long comments", { "src/a.ts": `${"// Why.\n".repeat(60)}export function a(): void {}\n` }],
   ["long types", { "src/a.ts": longTypes }],
 ];
 
