@@ -5,11 +5,16 @@
  * An event's bytes are a cronos_db.Event message. A delivered or replayed event is those bytes
  * followed by fields the server sets (protobuf: the last value of a scalar field wins).
  */
-import type { BatchReceipt, PublishOptions, PublishReceipt, SubscribeOptions } from "./events-api.ts";
+import type {
+  BatchReceipt,
+  PublishOptions,
+  PublishReceipt,
+  SubscribeOptions,
+} from "./events-api.ts";
 
 /** A stored event as bytes. `bytes` may be a view of a larger block; it never changes. */
 export interface EncodedEvent {
-  /** The Event message as it was published (after a reschedule: with the new schedule_ts behind). */
+  /** The Event message as it was published (rescheduled: with the new schedule_ts behind). */
   readonly bytes: Uint8Array;
   readonly partition: number;
   readonly offset: number;
@@ -64,5 +69,8 @@ export interface EncodedEventsApi {
    * Acknowledges by delivery id alone, from any connection (gRPC's Ack is a stream of its own).
    * NOT_FOUND when the id is unknown, was settled, or timed out.
    */
-  settleEncoded(deliveryId: string, outcome: { ok: true } | { ok: false; error: string }): Promise<number>;
+  settleEncoded(
+    deliveryId: string,
+    outcome: { ok: true } | { ok: false; error: string },
+  ): Promise<number>;
 }

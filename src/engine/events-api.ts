@@ -68,7 +68,7 @@ export type StartPosition = "earliest" | "latest" | number;
 
 export interface SubscribeOptions {
   readonly topic: string;
-  /** Members of a group share its deliveries. Absent: a private group that ends with the subscription. */
+  /** Members of a group share deliveries. Absent: a private one that ends with the subscription. */
   readonly group?: string;
   /** One partition, or all of them (the default). */
   readonly partition?: number;
@@ -308,7 +308,7 @@ export interface EventsApi {
   pauseSchedule(topic: string, name: string, paused: boolean): Promise<Schedule>;
   /** Tells whether there was one. */
   deleteSchedule(topic: string, name: string): Promise<boolean>;
-  /** The next `count` (1 to 1000, default 10) instants of a cron line after `from` (default now). */
+  /** The next `count` (1 to 1000, default 10) instants of a cron line after `from` (or now). */
   previewSchedule(
     input: Pick<ScheduleInput, "cron" | "timeZone" | "startAt" | "endAt">,
     options?: { readonly count?: number; readonly from?: number },
@@ -323,7 +323,7 @@ export interface EventsApi {
   /** Creates the topic, or changes its settings (not its partitions). */
   configureTopic(topic: string, settings: Partial<TopicSettings>): Promise<TopicInfo>;
   listTopics(): Promise<readonly TopicInfo[]>;
-  /** Removes the topic with events, groups, schedules and dead letters; tells whether it was there. */
+  /** Removes the topic with events, groups, schedules, dead letters; tells whether it was there. */
   deleteTopic(topic: string): Promise<boolean>;
 
   /** Creates the group at the oldest event; fine if it exists. */

@@ -10,8 +10,8 @@
  * When a write is durable, as the answer to it promises.
  * - every_event: each write is a record and a sync of its own; answered after the sync.
  * - batch: writes that arrive during a sync share the next one; answered after the sync.
- * - periodic: answered when written; synced every `flushIntervalMs`. A crash of the machine loses at
- *   most that interval, a crash or a stop of the process nothing.
+ * - periodic: answered when written; synced every `flushIntervalMs`. A crash of the machine loses
+ *   at most that interval, a crash or a stop of the process nothing.
  */
 export const fsyncModes = ["every_event", "batch", "periodic"] as const;
 export type FsyncMode = (typeof fsyncModes)[number];
@@ -44,7 +44,7 @@ export interface EngineSettings {
   readonly maxRetries: number;
   /** Topic default: wait before the first retry; doubles with each one, at most 1 h. */
   readonly retryBackoffMs: number;
-  /** Most events a subscription may have handed out and unacknowledged; what it asks is cut to it. */
+  /** Most events a subscription may hold unacknowledged; what it asks for is cut to it. */
   readonly maxCredits: number;
   /** Topic default: how long a published id is remembered. */
   readonly dedupTtlMs: number;

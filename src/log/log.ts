@@ -27,7 +27,7 @@ export interface LogRecord {
   readonly body: Uint8Array;
 }
 
-/** A record to append. The chunks, in order, are its body; they must not change until it settles. */
+/** A record to append. The chunks, in order, are its body; they stay unchanged until it settles. */
 export interface LogAppend {
   readonly index: LogIndex;
   readonly time: number;
@@ -68,9 +68,9 @@ export interface Log {
    * Throws OUT_OF_RANGE when `from` was trimmed, CORRUPTION when a checksum fails.
    */
   read(from: LogIndex): AsyncIterable<LogRecord>;
-  /** Forgets the records before `before`, as far as the backend's units allow; frees their space. */
+  /** Forgets the records before `before`, as far as the backend's units allow; frees space. */
   trim(before: LogIndex): Promise<void>;
-  /** After a failed append: makes the log appendable again at head + 1, or rejects (still broken). */
+  /** After a failed append: makes the log appendable at head + 1, or rejects (still broken). */
   recover(): Promise<void>;
   /** Called after each time appends became durable, with how long that took in ms. */
   onSync(listener: (durationMs: number) => void): void;

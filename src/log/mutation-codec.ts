@@ -16,7 +16,7 @@
 import { CronosError } from "../base/errors.ts";
 import type { Key } from "../base/key.ts";
 
-/** The first byte of a mutation. New ones may be added; the old ones keep their meaning for ever. */
+/** The first byte of a mutation. New ones may be added; the old ones keep their meaning. */
 export const mutationOps = {
   put: 1,
   delete: 2,

@@ -2,9 +2,9 @@
  * The machine's clock.
  *
  * Wall-clock timers wait in one queue behind one sleep. A sleep is never longer than `sleepMsMax`,
- * so that a wall clock that is stepped is noticed soon (the contract allows 250 ms); each wake looks
- * at now() and fires only what is due, so a sleep that ends early never fires a timer early. With
- * nothing waiting nothing is armed; otherwise the idle cost is four wakes a second.
+ * so that a wall clock that is stepped is noticed soon (the contract allows 250 ms); each wake
+ * looks at now() and fires only what is due, so a sleep that ends early never fires a timer early.
+ * With nothing waiting nothing is armed; otherwise the idle cost is four wakes a second.
  *
  *   idle ── at() ──> sleeping ── wake ──> firing ── nothing waits ──> idle
  *                        └──────────────────┴── something waits ──> sleeping

@@ -10,8 +10,8 @@
  *              │         └─────────┤
  *   monotonic  0──────────────────>  advance(ms) moves both
  *
- * A timer whose time has come already (a passed `at`, a step over it, a delay of 0) fires in a later
- * turn of the event loop without advance(), as the contract wants it.
+ * A timer whose time has come already (a passed `at`, a step over it, a delay of 0) fires in a
+ * later turn of the event loop without advance(), as the contract wants it.
  */
 import { assert } from "../base/assert.ts";
 import { wallTimeMs } from "../base/ids.ts";

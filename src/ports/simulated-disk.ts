@@ -14,10 +14,10 @@
  * one: code of the dead process that still runs (its timers, its promises) gets errors and can do
  * no harm to its successor's files.
  *
- * A sync that fails loses the unsynced changes for good (they are seen until the crash, but no later
- * sync makes them durable), as Linux does. A write into a full disk writes what fits, then fails.
- * Operations take effect in the order they are called and settle after a few turns of the promise
- * queue. Directories themselves are durable at once.
+ * A sync that fails loses the unsynced changes for good (they are seen until the crash, but no
+ * later sync makes them durable), as Linux does. A write into a full disk writes what fits, then
+ * fails. Operations take effect in the order they are called and settle after a few turns of the
+ * promise queue. Directories themselves are durable at once.
  */
 import { assert } from "../base/assert.ts";
 import { CronosError } from "../base/errors.ts";
@@ -106,7 +106,7 @@ export class SimulatedDisk implements Disk {
     this.#changesUntilPowerOff = changes;
   }
 
-  /** The next operation of this kind fails with the system error `code` (as "EIO"). Calls add up. */
+  /** The next operation of this kind fails with the system error `code` ("EIO"). Calls add up. */
   failNext(operation: DiskOperation, code: string): void {
     const codes = this.#failures.get(operation) ?? [];
     codes.push(code);
@@ -251,7 +251,7 @@ export class SimulatedDisk implements Disk {
 
   refuseIfStopped(operation: DiskOperation | undefined, path: string): void {
     if (this.#state === "running") return;
-    throw systemError("EIO", operation, path, "the machine of this disk was stopped");
+    throw systemError("EIO", `${operation ?? "access"} on a stopped machine`, path);
   }
 
   async passTurns(): Promise<void> {
@@ -388,12 +388,12 @@ function parentOf(name: string): string {
   return slash === 0 ? "/" : slash < 0 ? "" : name.slice(0, slash);
 }
 
+/** An error as node:fs throws it; `operation` says what was attempted. */
 function systemError(
   code: string,
   operation: string | undefined,
   path: string,
-  why?: string,
 ): Error & { code: string } {
-  const text = `${code}: ${why ?? "simulated"}, ${operation ?? "access"} '${path}'`;
+  const text = `${code}: simulated, ${operation ?? "access"} '${path}'`;
   return Object.assign(new Error(text), { code, path });
 }

@@ -23,7 +23,7 @@ export interface RangeOptions {
 /** Something that can be read: a tree, a snapshot, a transaction. Reads are synchronous. */
 export interface ReadView {
   get(key: Key): Uint8Array | undefined;
-  /** Rows with start <= key < end (no end: to the last). Leaving the loop early frees the cursor. */
+  /** Rows with start <= key < end (no end: to the last). Leaving the loop frees the cursor. */
   range(start: Key, end: Key | undefined, options?: RangeOptions): Iterable<Row>;
 }
 

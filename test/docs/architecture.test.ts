@@ -8,7 +8,7 @@ import { projectRoot } from "../../tools/source-tree.ts";
 
 const page = readFileSync(join(projectRoot, "ARCHITECTURE.md"), "utf8");
 
-test("ARCHITECTURE.md contains the table of layers (node dist/tools/check-layers.js --print)", () => {
+test("ARCHITECTURE.md has the table of layers (node dist/tools/check-layers.js --print)", () => {
   assert.ok(page.includes(layerTable()), layerTable());
 });
 

@@ -1,7 +1,7 @@
 /**
- * A real JetStream cluster of three nats-server processes on 127.0.0.1, for tests of what depends on
- * it. Each server has its own ports and its own store directory under one temporary directory, so
- * that it can be killed (SIGKILL, as a crash of the process) and started again on what it had
+ * A real JetStream cluster of three nats-server processes on 127.0.0.1, for tests of what depends
+ * on it. Each server has its own ports and its own store directory under one temporary directory,
+ * so that it can be killed (SIGKILL, as a crash of the process) and started again on what it had
  * stored.
  *
  * Sizes are small, but `max_payload` is what docs/formats/jetstream.md asks for (8 MB).

@@ -213,7 +213,7 @@ function bounded(
 }
 
 function integer(min: number, max: number) {
-  const parse = (text: string): number | undefined => (/^\d+$/.test(text) ? Number(text) : undefined);
+  const parse = (text: string) => (/^\d+$/.test(text) ? Number(text) : undefined);
   return bounded(parse, { min, max, expected: `a whole number from ${min} to ${max}` });
 }
 

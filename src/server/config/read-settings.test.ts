@@ -48,7 +48,7 @@ test("readSettings() takes the file's path from CRONOS_CONFIG", () => {
 
 test("readSettings() refuses what is wrong, naming place, value and what was expected", () => {
   const cases: readonly (readonly [Parameters<typeof readSettings>[0], RegExp])[] = [
-    [{ ...nothing, flags: { "segment-size": "5XB" } }, /--segment-size "5XB": expected a size such/],
+    [{ ...nothing, flags: { "segment-size": "5XB" } }, /--segment-size "5XB": expected a size/],
     [{ ...nothing, flags: { "tick-ms": "0" } }, /--tick-ms "0": expected a duration .* from 1ms/],
     [{ ...nothing, flags: { "fsync-mode": "never" } }, /expected every_event, batch, periodic/],
     [{ ...nothing, flags: { "grpc-addr": "9000" } }, /--grpc-addr "9000": expected host:port/],
@@ -63,7 +63,7 @@ test("readSettings() refuses what is wrong, naming place, value and what was exp
 
 test("readSettings() refuses a wrong file, naming the nearest right key", () => {
   const cases = [
-    ['{"data-dirr": "x"}', /Unknown setting "data-dirr" in .*cronosdb\.json: did you mean "data-dir"\?/],
+    ['{"data-dirr": "x"}', /Unknown setting "data-dirr" in .*\.json: did you mean "data-dir"\?/],
     ['{"colour": "x"}', /Unknown setting "colour" in .*cronosdb\.json$/],
     ['{"max-retries": -1}', /max-retries in .*cronosdb\.json -1: expected a whole number/],
     ['{"max-retries": null}', /max-retries in .*cronosdb\.json null: expected a whole number/],

@@ -59,14 +59,16 @@ function readEnvironment(environment: Readonly<Record<string, string | undefined
 }
 
 /**
- * A warning per CRONOS_ variable that is no setting. Not an error: container platforms put variables
- * of their own making beside ours (a service called "cronos" gives CRONOS_SERVICE_HOST).
+ * A warning per CRONOS_ variable that is no setting. Not an error: container platforms put
+ * variables of their own making beside ours (a service called "cronos" gives CRONOS_SERVICE_HOST).
  */
 function unknownVariables(environment: Readonly<Record<string, string | undefined>>): string[] {
   const known = [...settingNames, "config"].map(environmentName);
   return Object.keys(environment)
     .filter((name) => name.startsWith("CRONOS_") && !known.includes(name))
-    .map((name) => unknownText(name, { known, what: "environment variable", where: "environment" }));
+    .map((name) => {
+      return unknownText(name, { known, what: "environment variable", where: "environment" });
+    });
 }
 
 function readFile(path: string): Layer {
