@@ -1,0 +1,196 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { FakeEvents } from "../../../test/support/fake-events.ts";
+import { CronosError } from "../../base/errors.ts";
+import { SimulatedClock } from "../../ports/simulated-clock.ts";
+import type { HttpObservation } from "./http-server.ts";
+import { createServer } from "./http-server.ts";
+import { routes } from "./routes.ts";
+
+function serve(events = new FakeEvents()) {
+  const faults: CronosError[] = [];
+  const observed: HttpObservation[] = [];
+  const server = createServer({
+    host: "127.0.0.1",
+    port: 0,
+    routes,
+    backend: {
+      events,
+      encoded: events,
+      stats: events,
+      clock: new SimulatedClock(1_000_000),
+      notReady: () => undefined,
+      metrics: async () => ({ contentType: "text/plain", text: "up 1\n" }),
+    },
+    onFault: (fault) => faults.push(fault),
+    onResponse: (observation) => observed.push(observation),
+  });
+  const ask = async (method: "GET" | "POST" | "PUT" | "PATCH" | "DELETE", url: string, body?: object) => {
+    const response = await server.inject({ method, url, ...(body === undefined ? {} : { body }) });
+    return { status: response.statusCode, headers: response.headers, body: response.json() };
+  };
+  return { server, events, ask, faults, observed };
+}
+
+test("publishEvent stores text and base64 payloads and tells a duplicate from a new event", async () => {
+  const { ask, events } = serve();
+  const first = await ask("POST", "/api/v1/topics/orders/events", { id: "a", at: 5, payload: "hé" });
+  assert.deepEqual(first.body, { partition: 0, offset: 0, at: 5, duplicate: false });
+  assert.equal(first.status, 201);
+  const again = await ask("POST", "/api/v1/topics/orders/events", { id: "a", at: 5, payload: "x" });
+  assert.equal(again.status, 200);
+  assert.equal(again.body.duplicate, true);
+  await ask("POST", "/api/v1/topics/orders/events", { id: "b", payloadBase64: "/wA=", delayMs: 50 });
+  assert.deepEqual([...(events.stored.get("orders/b")?.payload ?? [])], [255, 0]);
+  assert.equal(events.stored.get("orders/b")?.at, 1_000_050);
+  const text = await ask("GET", "/api/v1/topics/orders/events/a");
+  assert.equal(text.body.payload, "hé");
+  const binary = await ask("GET", "/api/v1/topics/orders/events/b");
+  assert.equal(binary.body.payloadBase64, "/wA=");
+  assert.equal(binary.body.payload, undefined);
+});
+
+test("publishEvent takes RFC 3339 times, and now when none is given", async () => {
+  const { ask } = serve();
+  const at = "2030-01-02T03:04:05.678+01:00";
+  const fixed = await ask("POST", "/api/v1/topics/t/events", { id: "a", at, payload: "x" });
+  assert.equal(fixed.body.at, Date.parse(at));
+  const now = await ask("POST", "/api/v1/topics/t/events", { id: "b", payload: "x" });
+  assert.equal(now.body.at, 1_000_000);
+});
+
+test("topics and ids may hold any character", async () => {
+  const { ask } = serve();
+  const topic = "a/b?ü ☂".repeat(30);
+  const url = `/api/v1/topics/${encodeURIComponent(topic)}/events`;
+  const id = "x/y%z".repeat(20);
+  assert.equal((await ask("POST", url, { id, payload: "x" })).status, 201);
+  const found = await ask("GET", `${url}/${encodeURIComponent(id)}`);
+  assert.equal(found.body.topic, topic);
+  assert.equal(found.body.id, id);
+});
+
+test("a wrong request is refused, naming field, value and what was expected", async () => {
+  const { ask, faults } = serve();
+  const events = "/api/v1/topics/t/events";
+  const good = { id: "a", payload: "x" };
+  const cases: readonly (readonly ["GET" | "POST" | "PUT", string, object | undefined, string])[] = [
+    ["POST", events, { ...good, id: 7 }, "Invalid body.id 7: expected string"],
+    ["POST", events, { ...good, id: "" }, 'Invalid body.id "": expected not fewer than 1 characters'],
+    ["POST", events, { payload: "x" }, "Invalid body.id: expected a value, it is required"],
+    ["POST", events, { ...good, pyload: "x" }, "Invalid body.pyload: expected the field payload"],
+    ["POST", events, { ...good, zzzzz: "x" }, "Invalid body.zzzzz: expected no such field"],
+    ["POST", events, { id: "a" }, "Invalid body.payload: expected payload or payloadBase64"],
+    ["POST", events, { id: "a", payloadBase64: "*" }, "Invalid body.payloadBase64 *: expected base64"],
+    ["POST", events, { ...good, meta: { a: 1 } }, "Invalid body.meta.a 1: expected string"],
+    ["POST", events, { ...good, at: 1, delayMs: 1 },
+      "Invalid body.delayMs 1: expected at or delayMs, not both"],
+    ["POST", events, { ...good, at: "soon" },
+      'Invalid body.at "soon": expected Unix ms or an RFC 3339 time: when it is due; default now'],
+    ["POST", `${events}/batch`, { events: [good, { ...good, id: 1 }] },
+      "Invalid body.events.1.id 1: expected string"],
+    ["GET", "/api/v1/topics/t/pending?limit=many", undefined,
+      'Invalid query.limit "many": expected integer'],
+    ["GET", "/api/v1/topics/t/pending?limit=0", undefined, "Invalid query.limit 0: expected >= 1"],
+    ["GET", "/api/v1/topics/t/pending?limt=1", undefined,
+      "Invalid query.limt: expected the field limit"],
+    ["PUT", "/api/v1/topics/t/schedules/s", { cron: "* * * * *", payload: "x", missed: "never" },
+      'Invalid body.missed "never": expected one of skip, fire-once, fire-all'],
+    ["POST", "/api/v1/topics/t/groups/g/seek", { position: "middle" },
+      'Invalid body.position "middle": expected "earliest", "latest", {"offset": 0} or {"time": 0}'],
+  ];
+  for (const [method, url, body, message] of cases) {
+    const answer = await ask(method, url, body);
+    assert.equal(answer.body.error?.message, message);
+    assert.equal(answer.body.error.code, "INVALID_ARGUMENT");
+    assert.equal(answer.status, 400);
+  }
+  assert.deepEqual(faults, []);
+});
+
+test("bodies that are too large, no JSON or of another type are refused", async () => {
+  const { server } = serve();
+  const post = async (type: string, body: string) => {
+    const headers = { "content-type": type };
+    const url = "/api/v1/topics/t/cancel";
+    const response = await server.inject({ method: "POST", url, headers, body });
+    return [response.statusCode, response.json().error.code];
+  };
+  const large = JSON.stringify({ prefix: "x".repeat(1024 * 1024) });
+  assert.deepEqual(await post("application/json", large), [413, "TOO_LARGE"]);
+  assert.deepEqual(await post("application/json", "{"), [400, "INVALID_ARGUMENT"]);
+  assert.deepEqual(await post("application/json", '{"__proto__": 1}'), [400, "INVALID_ARGUMENT"]);
+  assert.deepEqual(await post("text/plain", "prefix"), [415, "INVALID_ARGUMENT"]);
+});
+
+test("an error answer never carries a large value back", async () => {
+  const { server } = serve();
+  const body = { id: "x".repeat(1_000_000), payload: "x" };
+  const response = await server.inject({ method: "POST", url: "/api/v1/topics/t/events", body });
+  assert.equal(response.statusCode, 400);
+  assert.ok(response.body.length < 2_000, `${response.body.length} characters`);
+});
+
+test("unknown paths are 404 in the same form", async () => {
+  const { ask } = serve();
+  const { status, body } = await ask("GET", "/nothing?x=1");
+  assert.equal(status, 404);
+  assert.equal(body.error.message, "No such path: GET /nothing; see /openapi.json");
+});
+
+test("a fault of the server is logged with its cause and told without it", async () => {
+  const events = new FakeEvents();
+  events.listTopics = async () => {
+    throw new Error("secret path /x");
+  };
+  const { ask, faults } = serve(events);
+  const { status, body } = await ask("GET", "/api/v1/topics");
+  assert.equal(status, 500);
+  assert.equal(body.error.code, "INTERNAL");
+  assert.doesNotMatch(JSON.stringify(body), /secret/);
+  assert.equal(faults.length, 1);
+  assert.match(faults[0]?.message ?? "", /secret/);
+});
+
+test("an error that passes comes with Retry-After", async () => {
+  const events = new FakeEvents();
+  events.publish = async () => {
+    throw new CronosError("DISK_FULL", "Disk is full");
+  };
+  const { ask } = serve(events);
+  const answer = await ask("POST", "/api/v1/topics/t/events", { id: "a", payload: "x" });
+  assert.equal(answer.status, 507);
+  assert.equal(answer.headers["retry-after"], "1");
+});
+
+test("a route whose body may be absent takes none, an empty one and {}", async () => {
+  const { server } = serve();
+  const url = "/api/v1/deliveries/d/nack";
+  const headers = { "content-type": "application/json" };
+  for (const request of [{}, { headers }, { headers, body: "{}" }]) {
+    const response = await server.inject({ method: "POST", url, ...request });
+    assert.equal(response.statusCode, 200, response.body);
+  }
+});
+
+test("acknowledgeDeliveries reports the deliveries that are gone", async () => {
+  const { ask, events } = serve();
+  const deliveryIds = ["d/1", "gone/2", "d/3"];
+  const { body } = await ask("POST", "/api/v1/deliveries/ack", { deliveryIds });
+  assert.deepEqual(body, {
+    acknowledged: 2,
+    errors: [{ deliveryId: "gone/2", message: "No delivery gone/2" }],
+  });
+  assert.deepEqual(events.settled, ["d/1", "d/3"]);
+});
+
+test("responses are observed under the route's path", async () => {
+  const { ask, observed } = serve();
+  await ask("GET", "/api/v1/topics/orders/events/x");
+  await ask("GET", "/nothing");
+  const seen = observed.map(({ method, path, status }) => [method, path, status]);
+  assert.deepEqual(seen, [
+    ["GET", "/api/v1/topics/{topic}/events/{id}", 404],
+    ["GET", "other", 404],
+  ]);
+});

@@ -1,0 +1,162 @@
+/**
+ * The HTTP listener: serves a table of routes with fastify.
+ *
+ *   request -> query typed (coerce-query) -> schemas checked (ajv) -> route.handle -> answer
+ *                                    anything thrown -> http-errors -> answer
+ */
+import fastify from "fastify";
+import type { FastifyInstance, FastifyReply, FastifyRequest, RouteOptions } from "fastify";
+import { Readable } from "node:stream";
+import { CronosError, isCronosError } from "../../base/errors.ts";
+import { coerceQuery } from "./coerce-query.ts";
+import { httpError, retryAfterSeconds } from "./http-errors.ts";
+import type { HttpBackend, Route, RouteAnswer } from "./route.ts";
+
+/** Routes that take large bodies say so; this is for the rest. */
+const bodyBytesMaxDefault = 1024 * 1024;
+/** A topic of 255 characters, each percent-encoded as up to 12. */
+const paramCharsMax = 255 * 12;
+/** Time to receive a whole request; keeps connections that send nothing from piling up. */
+const requestMsMax = 120_000;
+
+/** What was asked and how it went, for metrics. */
+export interface HttpObservation {
+  readonly method: string;
+  /** The route's path, "other" when there is none. */
+  readonly path: string;
+  readonly status: number;
+  readonly durationMs: number;
+}
+
+export interface HttpOptions {
+  readonly host: string;
+  /** 0 = a free one. */
+  readonly port: number;
+  readonly routes: readonly Route[];
+  readonly backend: HttpBackend;
+  /** Called for faults that are not the caller's. */
+  onFault(fault: CronosError, request: { readonly method: string; readonly url: string }): void;
+  onResponse?(observation: HttpObservation): void;
+}
+
+export interface HttpListener {
+  readonly host: string;
+  readonly port: number;
+  /** Takes no new requests, ends subscriptions, resolves when what was asked is answered. */
+  close(): Promise<void>;
+}
+
+/** Listens. Rejects with what the system says, e.g. EADDRINUSE. */
+export async function listenHttp(options: HttpOptions): Promise<HttpListener> {
+  const server = createServer(options);
+  await server.listen({ host: options.host, port: options.port });
+  const address = server.server.address();
+  const port = typeof address === "object" && address !== null ? address.port : options.port;
+  return { host: options.host, port, close: () => server.close() };
+}
+
+/** The server without a socket; tests ask it with inject(). */
+export function createServer(options: HttpOptions): FastifyInstance {
+  const server = fastify({
+    bodyLimit: bodyBytesMaxDefault,
+    requestTimeout: requestMsMax,
+    exposeHeadRoutes: false,
+    routerOptions: { maxParamLength: paramCharsMax },
+    ajv: { customOptions: { coerceTypes: false, removeAdditional: false, verbose: true } },
+  });
+  acceptEmptyJson(server);
+  const endless = new Set<() => void>();
+  for (const each of options.routes) server.route(fastifyRoute(each, options.backend, endless));
+  server.addHook("preClose", async () => {
+    for (const finish of endless) finish();
+  });
+  answerErrors(server, options);
+  observeResponses(server, options);
+  return server;
+}
+
+function fastifyRoute(
+  each: Route,
+  backend: HttpBackend,
+  endless: Set<() => void>,
+): RouteOptions {
+  return {
+    method: each.method,
+    url: fastifyPath(each.path),
+    bodyLimit: each.bodyBytesMax ?? bodyBytesMaxDefault,
+    schema: {
+      params: each.params.json,
+      querystring: each.query.json,
+      ...(each.body === undefined ? {} : { body: each.body.json }),
+    },
+    preValidation: async (request) => {
+      request.query = coerceQuery({ ...(request.query as object) }, each.query.json);
+      if (each.isBodyOptional === true) request.body ??= {};
+    },
+    handler: async (request, reply) => {
+      const { params, query, body } = request;
+      const accept = request.headers.accept ?? "";
+      const answer = await each.handle({ params, query, body, accept }, backend);
+      return send(answer, reply, endless);
+    },
+  };
+}
+
+function send(answer: RouteAnswer, reply: FastifyReply, endless: Set<() => void>): FastifyReply {
+  const { status, body, contentType, finish } = answer;
+  reply.code(status);
+  if (contentType !== undefined) reply.header("content-type", contentType);
+  if (body instanceof Readable) {
+    reply.header("cache-control", "no-store");
+    if (finish !== undefined) {
+      endless.add(finish);
+      body.once("close", () => endless.delete(finish));
+    }
+  }
+  return reply.send(body);
+}
+
+/** "{topic}" of OpenAPI is ":topic" of the router. */
+function fastifyPath(path: string): string {
+  return path.replaceAll(/\{(\w+)\}/g, ":$1");
+}
+
+/** A client that always sends the JSON content type may send no body where none is needed. */
+function acceptEmptyJson(server: FastifyInstance): void {
+  const parse = server.getDefaultJsonParser("error", "error");
+  server.removeContentTypeParser(["application/json", "text/plain"]);
+  server.addContentTypeParser("application/json", { parseAs: "string" }, (request, body, done) => {
+    if (body === "") done(null, undefined);
+    else parse(request, String(body), done);
+  });
+}
+
+function answerErrors(server: FastifyInstance, { onFault }: HttpOptions): void {
+  const answer = (thrown: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply => {
+    const { status, body, fault } = httpError(thrown);
+    if (fault !== undefined) onFault(fault, { method: request.method, url: request.url });
+    if (isCronosError(thrown) && thrown.kind === "retry") {
+      reply.header("retry-after", retryAfterSeconds);
+    }
+    return reply.code(status).header("content-type", "application/json; charset=utf-8").send(body);
+  };
+  server.setErrorHandler(answer);
+  server.setNotFoundHandler((request, reply) => {
+    const [path = ""] = request.url.split("?", 1);
+    const text = `No such path: ${request.method} ${path}; see /openapi.json`;
+    return answer(new CronosError("NOT_FOUND", text), request, reply);
+  });
+}
+
+function observeResponses(server: FastifyInstance, { routes, onResponse }: HttpOptions): void {
+  if (onResponse === undefined) return;
+  const pathOf = new Map(routes.map(({ path }) => [fastifyPath(path), path]));
+  server.addHook("onResponse", async (request, reply) => {
+    onResponse({
+      method: request.method,
+      path: pathOf.get(request.routeOptions.url ?? "") ?? "other",
+      status: reply.statusCode,
+      durationMs: reply.elapsedTime,
+    });
+  });
+}
