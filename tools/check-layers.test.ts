@@ -45,7 +45,7 @@ const cases: readonly (readonly [rule: string, tree: Record<string, string>, fau
   ["node:fs of LMDB", { "src/store/lmdb/a.ts": 'import { statSync } from "node:fs";' }],
   ["node:fs of config", { "src/server/config.ts": 'import { readFileSync } from "node:fs";' }],
   ["node:fs of server", { "src/server/a.ts": 'import "node:fs";' }, "files"],
-  ["process", { "src/engine/a.ts": "process.on(a);" }, "process.o is the process"],
+  ["process", { "src/engine/a.ts": "process.on(a);" }, "process.on is the process"],
   ["process.nextTick", { "src/log/a.ts": "process.nextTick(b);" }],
   ["process of server", { "src/server/a.ts": "process.on(a);" }],
   ["models, setImmediate", { "src/models/a.ts": "setImmediate(b);" }, "event loop"],

@@ -25,7 +25,9 @@ const cases: readonly (readonly [rule: string, files: Record<string, string>, fa
   ["barrels", { "src/a.ts": `${opening}export * from "./b.ts";\n` }, "import from the file"],
   ["paths of a machine", { "README.md": ["cd ", "work", "a"].join("/") }, "README.md:1"],
   ["a path that ends like it", { "README.md": ["data", "work", "a"].join("/") }],
-  ["hosts in lock files", { "package-lock.json": ['"resolved": "', "https://a"].join("") }, "npm"],
+  ["hosts in lock files", {
+    "package-lock.json": ['"resolved": "', "https://a"].join("") ,
+  }, ".npmrc"],
   ["a long source untested", { "src/a.ts": longSource }, "no test beside it"],
   ["a long source tested", { "src/a.ts": longSource, "src/a.test.ts": opening }],
   ["a long source fuzzed", { "src/a.ts": longSource, "src/a.fuzz.test.ts": opening }],

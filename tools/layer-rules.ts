@@ -109,7 +109,7 @@ function globalName(pattern: string): RegExp {
 export const doorRules: readonly DoorRule[] = [
   {
     name: "the machine's time",
-    code: globalName(String.raw`Date\.now\b|Date\s*\(\s*\)|performance\.\w|process\.hrtime\b`),
+    code: globalName(String.raw`Date\.now\b|Date\s*\(\s*\)|performance\.\w+|process\.hrtime\b`),
     insteadUse: "a Clock (src/ports/clock.ts)",
     exceptions: [isPort, isCommand],
   },
@@ -141,7 +141,7 @@ export const doorRules: readonly DoorRule[] = [
   },
   {
     name: "the process",
-    code: globalName(String.raw`process\.(?!nextTick\b|emitWarning\b)\w`),
+    code: globalName(String.raw`process\.(?!nextTick\b|emitWarning\b)\w+`),
     module: /^node:process$/,
     insteadUse: "an argument that the server or the command passes in",
     exceptions: [
