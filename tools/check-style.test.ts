@@ -26,7 +26,7 @@ const cases: readonly (readonly [rule: string, files: Record<string, string>, fa
   ["paths of a machine", { "README.md": ["cd ", "work", "a"].join("/") }, "README.md:1"],
   ["a path that ends like it", { "README.md": ["data", "work", "a"].join("/") }],
   ["hosts in lock files", {
-    "package-lock.json": ['"resolved": "', "https://a"].join("") ,
+    "package-lock.json": ['"resolved": "', "https://a"].join(""),
   }, ".npmrc"],
   ["a long source untested", { "src/a.ts": longSource }, "no test beside it"],
   ["a long source tested", { "src/a.ts": longSource, "src/a.test.ts": opening }],
@@ -45,6 +45,8 @@ for (const [rule, files, fault] of cases) {
 
 test("checkStyle() allows an exception while it is needed, and only then", () => {
   const files = new Map([["src/a.ts", longSource]]);
-  assert.deepEqual(checkStyle(files, { "src/a.ts": "reason" }), []);
-  assert.equal(checkStyle(new Map(), { "src/a.ts": "reason" }).length, 1);
+  for (const entry of ["src/a.ts", "src/"]) {
+    assert.deepEqual(checkStyle(files, { [entry]: "reason" }), []);
+    assert.equal(checkStyle(new Map(), { [entry]: "reason" }).length, 1);
+  }
 });
