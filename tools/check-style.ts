@@ -52,6 +52,8 @@ const bannedInSource: readonly BannedWord[] = [
 const untested: Readonly<Record<string, string>> = {
   "src/ports/real-disk-lock.ts": "a part of RealDisk; test/contracts/disk-contract.ts",
   "src/ports/simulated-file-data.ts": "a part of SimulatedDisk; simulated-disk.test.ts",
+  "src/protocols/http/route.ts": "types; routes.test.ts asks every route",
+  "src/protocols/http/routes/": "routes.test.ts asks every route",
   "src/server/config/declaration.ts": "the rows of settings; read-settings.test.ts",
   "src/server/config/server-config.ts": "read-settings.test.ts",
   "tools/layer-rules.ts": "a table; check-layers.test.ts runs every rule of it",

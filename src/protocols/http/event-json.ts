@@ -1,7 +1,7 @@
 /**
- * Events as JSON. Payloads are bytes and JSON is not, so there are two fields of which each event has
- * one: `payload` is text, `payloadBase64` is base64. What is read back has `payload` when the bytes
- * are valid UTF-8 (whatever it was published as), else `payloadBase64`.
+ * Events as JSON. Payloads are bytes and JSON is not, so there are two fields of which each event
+ * has one: `payload` is text, `payloadBase64` is base64. What is read back has `payload` when the
+ * bytes are valid UTF-8 (whatever it was published as), else `payloadBase64`.
  *
  * Times that go in are Unix ms or RFC 3339 text; times that come out are Unix ms.
  */
@@ -46,7 +46,9 @@ export const EventBody = object(
   {
     id: eventId,
     at: optional(time("when it is due; default now")),
-    delayMs: optional(integer({ description: "Due so many ms from now, instead of at", minimum: 0 })),
+    delayMs: optional(
+      integer({ description: "Due so many ms from now, instead of at", minimum: 0 }),
+    ),
     ...payloadFields,
     ...metaField,
   },
@@ -87,17 +89,25 @@ export const DeadLetterBody = object(
   { title: "DeadLetter" },
 );
 
+export const cronLine = string({
+  description: "Five fields, or six with seconds first",
+  minLength: 1,
+  maxLength: 200,
+});
+
 export const ScheduleBody = object(
   {
-    cron: string({ description: "Five fields, or six with seconds first", minLength: 1, maxLength: 200 }),
+    cron: cronLine,
     timeZone: optional(string({ description: "IANA time zone; default UTC", maxLength: 100 })),
     ...payloadFields,
     ...metaField,
     startAt: optional(time("no run before")),
     endAt: optional(time("no run at or after")),
-    jitterMs: optional(integer({ description: "Each run is late by a random 0 to jitterMs", minimum: 0 })),
+    jitterMs: optional(
+      integer({ description: "Each run is late by a random 0 to jitterMs", minimum: 0 }),
+    ),
     missed: optional(
-      oneOf(missedPolicies, { description: "What happens to runs missed while the server was down" }),
+      oneOf(missedPolicies, { description: "What becomes of runs missed while nobody ran" }),
     ),
   },
   { title: "Schedule" },
@@ -124,7 +134,7 @@ export const StoredScheduleBody = object(
 
 export const eventList = array(StoredEventBody);
 
-/** Unix ms of a time that passed the schema. Throws INVALID_ARGUMENT for a day that does not exist. */
+/** Unix ms of a time that passed the schema. INVALID_ARGUMENT for a day that does not exist. */
 export function toMs(value: number | string, field: string): number {
   const ms = typeof value === "number" ? value : Date.parse(value);
   if (Number.isSafeInteger(ms)) return ms;
@@ -140,8 +150,8 @@ export function eventInput(
     throw invalid(`${field}.delayMs`, body.delayMs, "at or delayMs, not both");
   }
   const at = body.at === undefined ? now + (body.delayMs ?? 0) : toMs(body.at, `${field}.at`);
-  const payload = payloadOf(body, field);
-  return { topic, id: body.id, at, payload, ...(body.meta === undefined ? {} : { meta: body.meta }) };
+  const input = { topic, id: body.id, at, payload: payloadOf(body, field) };
+  return body.meta === undefined ? input : { ...input, meta: body.meta };
 }
 
 interface PayloadFields {
@@ -151,25 +161,26 @@ interface PayloadFields {
 
 /** The payload of a body. Throws INVALID_ARGUMENT unless exactly one of the two fields is right. */
 export function payloadOf(body: PayloadFields, field: string): Uint8Array | string {
-  if (body.payloadBase64 === undefined) {
-    if (body.payload !== undefined) return body.payload;
+  const { payload: text, payloadBase64: base64 } = body;
+  if (base64 === undefined) {
+    if (text !== undefined) return text;
     throw invalid(`${field}.payload`, undefined, "payload or payloadBase64");
   }
-  if (body.payload !== undefined) {
-    throw invalid(`${field}.payloadBase64`, body.payloadBase64, "payload or payloadBase64, not both");
+  if (text !== undefined) {
+    throw invalid(`${field}.payloadBase64`, base64, "payload or payloadBase64, not both");
   }
-  const bytes = Buffer.from(body.payloadBase64, "base64");
+  const bytes = Buffer.from(base64, "base64");
   // Buffer skips what is not base64 instead of refusing it.
-  const digits = body.payloadBase64.replace(/=+$/, "").length;
-  if (Math.floor((digits * 3) / 4) === bytes.length && /^[\w+/-]*={0,2}$/.test(body.payloadBase64)) {
-    return bytes;
-  }
-  throw invalid(`${field}.payloadBase64`, body.payloadBase64, "base64");
+  const digits = base64.replace(/=+$/, "").length;
+  const isWhole = digits % 4 !== 1 && Math.floor((digits * 3) / 4) === bytes.length;
+  if (isWhole && /^[\w+/-]*={0,2}$/.test(base64)) return bytes;
+  throw invalid(`${field}.payloadBase64`, base64, "base64");
 }
 
 function payloadFieldsOf(payload: Uint8Array): PayloadFields {
   const bytes = Buffer.from(payload.buffer, payload.byteOffset, payload.byteLength);
-  return isUtf8(bytes) ? { payload: bytes.toString() } : { payloadBase64: bytes.toString("base64") };
+  if (isUtf8(bytes)) return { payload: bytes.toString() };
+  return { payloadBase64: bytes.toString("base64") };
 }
 
 export function storedEventJson(event: StoredEvent): ValueOf<typeof StoredEventBody> {

@@ -1,6 +1,6 @@
 /**
- * Long answers as streams: a replay of any length, a subscription without an end. Both pull from the
- * engine only as fast as the client reads, so what is in memory is a chunk, not the answer.
+ * Long answers as streams: a replay of any length, a subscription without an end. Both pull from
+ * the engine only as fast as the client reads, so what is in memory is a chunk, not the answer.
  *
  * Replay chunk grammar:
  *   NDJSON   event "\n" ... ; a failure on the way is a last line {"error": ...}
@@ -55,7 +55,7 @@ export async function replayStream(
   const iterator = events[Symbol.asyncIterator]();
   const first = await iterator.next();
   const stream = Readable.from(replayChunks(iterator, first, form), { objectMode: false });
-  // The generator may be waiting for an event of a slow pace; ending the engine's iterator ends that.
+  // The generator may be waiting for an event of a slow pace; ending the engine's iterator ends it.
   stream.once("close", () => void iterator.return?.());
   return stream;
 }

@@ -159,7 +159,8 @@ function verboseParts(fault: FastifySchemaValidationError & VerboseParts): Verbo
 function isFastifyError(thrown: unknown): thrown is FastifyError {
   if (!(thrown instanceof Error) || thrown instanceof CronosError) return false;
   // The JSON parser's own errors have no code, but the status that the server gave them.
-  return "validation" in thrown || ("statusCode" in thrown && typeof thrown.statusCode === "number");
+  if ("validation" in thrown) return true;
+  return "statusCode" in thrown && typeof thrown.statusCode === "number";
 }
 
 function unescapePointer(part: string): string {

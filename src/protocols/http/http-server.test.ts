@@ -5,6 +5,7 @@ import { CronosError } from "../../base/errors.ts";
 import { SimulatedClock } from "../../ports/simulated-clock.ts";
 import type { HttpObservation } from "./http-server.ts";
 import { createServer } from "./http-server.ts";
+import type { RouteMethod } from "./route.ts";
 import { routes } from "./routes.ts";
 
 function serve(events = new FakeEvents()) {
@@ -25,22 +26,23 @@ function serve(events = new FakeEvents()) {
     onFault: (fault) => faults.push(fault),
     onResponse: (observation) => observed.push(observation),
   });
-  const ask = async (method: "GET" | "POST" | "PUT" | "PATCH" | "DELETE", url: string, body?: object) => {
+  const ask = async (method: RouteMethod, url: string, body?: object) => {
     const response = await server.inject({ method, url, ...(body === undefined ? {} : { body }) });
     return { status: response.statusCode, headers: response.headers, body: response.json() };
   };
   return { server, events, ask, faults, observed };
 }
 
-test("publishEvent stores text and base64 payloads and tells a duplicate from a new event", async () => {
+test("publishEvent stores text and base64 payloads and tells a duplicate", async () => {
   const { ask, events } = serve();
-  const first = await ask("POST", "/api/v1/topics/orders/events", { id: "a", at: 5, payload: "hé" });
+  const url = "/api/v1/topics/orders/events";
+  const first = await ask("POST", url, { id: "a", at: 5, payload: "hé" });
   assert.deepEqual(first.body, { partition: 0, offset: 0, at: 5, duplicate: false });
   assert.equal(first.status, 201);
-  const again = await ask("POST", "/api/v1/topics/orders/events", { id: "a", at: 5, payload: "x" });
+  const again = await ask("POST", url, { id: "a", at: 5, payload: "x" });
   assert.equal(again.status, 200);
   assert.equal(again.body.duplicate, true);
-  await ask("POST", "/api/v1/topics/orders/events", { id: "b", payloadBase64: "/wA=", delayMs: 50 });
+  await ask("POST", url, { id: "b", payloadBase64: "/wA=", delayMs: 50 });
   assert.deepEqual([...(events.stored.get("orders/b")?.payload ?? [])], [255, 0]);
   assert.equal(events.stored.get("orders/b")?.at, 1_000_050);
   const text = await ask("GET", "/api/v1/topics/orders/events/a");
@@ -74,14 +76,16 @@ test("a wrong request is refused, naming field, value and what was expected", as
   const { ask, faults } = serve();
   const events = "/api/v1/topics/t/events";
   const good = { id: "a", payload: "x" };
-  const cases: readonly (readonly ["GET" | "POST" | "PUT", string, object | undefined, string])[] = [
+  const cases: readonly (readonly [RouteMethod, string, object | undefined, string])[] = [
     ["POST", events, { ...good, id: 7 }, "Invalid body.id 7: expected string"],
-    ["POST", events, { ...good, id: "" }, 'Invalid body.id "": expected not fewer than 1 characters'],
+    ["POST", events, { ...good, id: "" },
+      'Invalid body.id "": expected not fewer than 1 characters'],
     ["POST", events, { payload: "x" }, "Invalid body.id: expected a value, it is required"],
     ["POST", events, { ...good, pyload: "x" }, "Invalid body.pyload: expected the field payload"],
     ["POST", events, { ...good, zzzzz: "x" }, "Invalid body.zzzzz: expected no such field"],
     ["POST", events, { id: "a" }, "Invalid body.payload: expected payload or payloadBase64"],
-    ["POST", events, { id: "a", payloadBase64: "*" }, "Invalid body.payloadBase64 *: expected base64"],
+    ["POST", events, { id: "a", payloadBase64: "*" },
+      "Invalid body.payloadBase64 *: expected base64"],
     ["POST", events, { ...good, meta: { a: 1 } }, "Invalid body.meta.a 1: expected string"],
     ["POST", events, { ...good, at: 1, delayMs: 1 },
       "Invalid body.delayMs 1: expected at or delayMs, not both"],
@@ -97,7 +101,8 @@ test("a wrong request is refused, naming field, value and what was expected", as
     ["PUT", "/api/v1/topics/t/schedules/s", { cron: "* * * * *", payload: "x", missed: "never" },
       'Invalid body.missed "never": expected one of skip, fire-once, fire-all'],
     ["POST", "/api/v1/topics/t/groups/g/seek", { position: "middle" },
-      'Invalid body.position "middle": expected "earliest", "latest", {"offset": 0} or {"time": 0}'],
+      'Invalid body.position "middle": ' +
+        'expected "earliest", "latest", {"offset": 0} or {"time": 0}'],
   ];
   for (const [method, url, body, message] of cases) {
     const answer = await ask(method, url, body);

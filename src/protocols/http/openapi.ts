@@ -19,7 +19,8 @@ export function openApiDocument(routes: readonly Route[]): object {
   const components: Components = { schemas: new Map() };
   const paths: Record<string, Record<string, object>> = {};
   for (const each of routes) {
-    paths[each.path] = { ...paths[each.path], [each.method.toLowerCase()]: operation(each, components) };
+    const method = each.method.toLowerCase();
+    paths[each.path] = { ...paths[each.path], [method]: operation(each, components) };
   }
   return {
     openapi: "3.1.0",
@@ -37,6 +38,9 @@ export function openApiDocument(routes: readonly Route[]): object {
 }
 
 function operation(each: Route, components: Components): object {
+  const responses = Object.entries(each.responses).map(([status, answer]) => {
+    return [status, response(answer, components)] as const;
+  });
   const parameters = [
     ...parametersOf(each.params, "path", components),
     ...parametersOf(each.query, "query", components),
@@ -48,9 +52,7 @@ function operation(each: Route, components: Components): object {
     ...(parameters.length === 0 ? {} : { parameters }),
     ...(each.body === undefined ? {} : { requestBody: requestBody(each, each.body, components) }),
     responses: {
-      ...Object.fromEntries(
-        Object.entries(each.responses).map(([status, answer]) => [status, response(answer, components)]),
-      ),
+      ...Object.fromEntries(responses),
       default: response(
         { description: "An error", content: { "application/json": ErrorBody.json } },
         components,
@@ -81,12 +83,10 @@ function requestBody(each: Route, body: Schema<unknown>, components: Components)
 }
 
 function response({ description, content }: RouteResponse, components: Components): object {
-  return {
-    description,
-    content: Object.fromEntries(
-      Object.entries(content).map(([type, schema]) => [type, { schema: hoist(schema, components) }]),
-    ),
-  };
+  const hoisted = Object.entries(content).map(([type, schema]) => {
+    return [type, { schema: hoist(schema, components) }] as const;
+  });
+  return { description, content: Object.fromEntries(hoisted) };
 }
 
 /** The schema with every titled schema in it replaced by a reference to a component. */

@@ -1,6 +1,6 @@
 /**
  * A route: what it is called, what it takes, what it answers, and the function that does it. The
- * table of routes (routes.ts) is what is served and what /openapi.json says; there is no other list.
+ * table of routes (routes.ts) is what is served and what /openapi.json says; no other list exists.
  *
  * Paths are written as in OpenAPI: /api/v1/topics/{topic}.
  */

@@ -4,7 +4,7 @@ import type { Route } from "../route.ts";
 import { json, ok, route } from "../route.ts";
 import { array, boolean, integer, object, optional, string } from "../schema.ts";
 
-/** A payload of 4 MB (the most an event has) is 5.6 MB of base64; text is seldom escaped to more. */
+/** A payload of 4 MB (the most there is) is 5.6 MB of base64; text is seldom escaped to more. */
 const publishBytesMax = 8 * 1024 * 1024;
 const batchBytesMax = 32 * 1024 * 1024;
 const batchEventsMax = 10_000;

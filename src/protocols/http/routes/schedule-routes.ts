@@ -1,7 +1,7 @@
 /** Recurring schedules: events published by a cron line. */
 import type { ScheduleInput } from "../../../engine/events-api.ts";
-import { payloadOf, ScheduleBody, scheduleJson, scheduleNameCharsMax } from "../event-json.ts";
-import { StoredScheduleBody, time, toMs, topicName } from "../event-json.ts";
+import { cronLine, payloadOf, ScheduleBody, scheduleJson } from "../event-json.ts";
+import { scheduleNameCharsMax, StoredScheduleBody, time, toMs, topicName } from "../event-json.ts";
 import type { Route } from "../route.ts";
 import { json, ok, route } from "../route.ts";
 import { array, boolean, integer, object, optional, string } from "../schema.ts";
@@ -51,7 +51,7 @@ const previewSchedule = route({
   tag: "Schedules",
   summary: "The next instants of a cron line, without storing anything",
   query: object({
-    cron: string({ description: "Five fields, or six with seconds first", maxLength: 200 }),
+    cron: cronLine,
     timeZone: optional(string({ description: "IANA time zone; default UTC" })),
     count: optional(
       integer({ description: "Default 10", minimum: 1, maximum: previewCountMax }),
@@ -128,7 +128,7 @@ function scheduleInput(
   name: string,
   body: ValueOf<typeof ScheduleBody>,
 ): ScheduleInput {
-  const { startAt, endAt, payload: _text, payloadBase64: _base64, ...rest } = body;
+  const { startAt, endAt, payloadBase64: _, ...rest } = body;
   const payload = payloadOf(body, "body");
   return { ...rest, topic, name, payload, ...bounds("body", { startAt, endAt }) };
 }

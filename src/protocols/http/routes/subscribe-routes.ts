@@ -45,7 +45,7 @@ const subscribe = route({
       }),
     ),
     subscriptionId: optional(
-      string({ description: "Name of this member; one that reconnects takes its place", minLength: 1 }),
+      string({ description: "Name of this member; its namesake gives way", minLength: 1 }),
     ),
   }),
   responses: {

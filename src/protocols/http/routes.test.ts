@@ -1,0 +1,189 @@
+/**
+ * The OpenAPI document is true: every operation in it answers, every route served is in it, and
+ * every answer has the shape it promises.
+ */
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import fastify from "fastify";
+import type { FastifyInstance } from "fastify";
+import { FakeEvents } from "../../../test/support/fake-events.ts";
+import { SimulatedClock } from "../../ports/simulated-clock.ts";
+import { createServer } from "./http-server.ts";
+import { routes } from "./routes.ts";
+
+interface Sample {
+  readonly path?: Readonly<Record<string, string>>;
+  readonly query?: string;
+  readonly body?: object;
+  /** Default 200. */
+  readonly status?: number;
+}
+
+const event = { id: "new", at: 5, payload: "x", meta: { a: "b" } };
+const schedule = { cron: "* * * * *", payloadBase64: "AAE=", endAt: "2100-01-01T00:00:00Z" };
+
+/** A request that succeeds for every operation. */
+const samples: Readonly<Record<string, Sample>> = {
+  publishEvent: { body: event, status: 201 },
+  publishEvents: { body: { events: [event, { ...event, id: "b" }], allowDuplicate: false } },
+  getEvent: { path: { id: "old" } },
+  cancelEvent: { path: { id: "old" } },
+  rescheduleEvent: { path: { id: "old" }, body: { at: "2100-01-01T00:00:00Z" } },
+  cancelEvents: { body: { prefix: "o" } },
+  rescheduleEvents: { body: { meta: { a: "b" }, at: 7 } },
+  listPendingEvents: { query: "?from=1&to=2100-01-01T00:00:00Z&limit=5&after=x" },
+  subscribe: { query: "?group=g&from=3&credits=5&replay=true" },
+  acknowledgeDelivery: { path: { deliveryId: "d/1" } },
+  rejectDelivery: { path: { deliveryId: "d/1" }, body: { error: "no" } },
+  acknowledgeDeliveries: { body: { deliveryIds: ["d/1"] } },
+  replayEvents: { query: "?partition=0&speed=0.5&count=10" },
+  putSchedule: { path: { name: "s" }, body: schedule },
+  listSchedules: { query: "?topic=orders" },
+  previewSchedule: { query: "?cron=*%20*%20*%20*%20*&count=2&startAt=5" },
+  pauseSchedule: { path: { name: "known" } },
+  resumeSchedule: { path: { name: "known" } },
+  deleteSchedule: { path: { name: "known" } },
+  listDeadLetters: { query: "?group=g" },
+  redriveDeadLetters: { body: { ids: ["old"] } },
+  purgeDeadLetters: { body: {} },
+  listTopics: {},
+  getTopic: {},
+  configureTopic: { body: { partitions: 4, maxAttempts: 2 } },
+  deleteTopic: {},
+  listPartitions: {},
+  listGroups: {},
+  getGroup: {},
+  createGroup: {},
+  getTopicGroup: {},
+  deleteGroup: {},
+  seekGroup: { body: { partition: 0, position: { time: "2100-01-01T00:00:00Z" } } },
+  getHealth: {},
+  getReadiness: {},
+  getMetrics: {},
+  getStats: {},
+  getSchedulerStatus: { query: "?partition=0" },
+  runRetention: { body: { topic: "orders", maxAgeMs: 0 } },
+  getOpenApi: {},
+};
+
+async function backend() {
+  const events = new FakeEvents();
+  await events.publish({ topic: "orders", id: "old", at: 5, payload: new Uint8Array([255]) });
+  await events.schedule({ topic: "orders", name: "known", cron: "* * * * *", payload: "x" });
+  await events.configureTopic("orders", {});
+  const metrics = async () => ({ contentType: "text/plain; version=0.0.4", text: "up 1\n" });
+  const clock = new SimulatedClock(1_000);
+  return { events, encoded: events, stats: events, clock, notReady: () => undefined, metrics };
+}
+
+async function serve(): Promise<FastifyInstance> {
+  return createServer({
+    host: "127.0.0.1",
+    port: 0,
+    routes,
+    backend: await backend(),
+    onFault: (fault) => assert.fail(fault),
+  });
+}
+
+/** Compiles a schema of the document, with references into it. */
+async function validator(document: object) {
+  let compile: ((schema: object) => (value: unknown) => boolean) | undefined;
+  const server = fastify({
+    ajv: {
+      customOptions: { coerceTypes: false, removeAdditional: false, strict: false },
+      onCreate: (ajv) => {
+        ajv.addSchema({ ...document, $id: "openapi" });
+        compile = (schema) => {
+          const inlined = JSON.stringify(schema).replaceAll('"#/', '"openapi#/');
+          const validate = ajv.compile(JSON.parse(inlined));
+          return (value) => validate(value) === true;
+        };
+      },
+    },
+  });
+  server.get("/", { schema: { querystring: { type: "object" } } }, async () => ({}));
+  await server.ready();
+  assert.ok(compile !== undefined);
+  return compile;
+}
+
+interface Operation {
+  readonly operationId: string;
+  readonly responses: Record<string, { content: Record<string, { schema: object }> }>;
+}
+
+async function readDocument(server: FastifyInstance) {
+  const document = (await server.inject("/openapi.json")).json();
+  const paths: Record<string, Record<string, Operation>> = document.paths;
+  const operations = Object.entries(paths).flatMap(([path, methods]) =>
+    Object.entries(methods).map(([method, operation]) => ({ path, method, operation })),
+  );
+  return { document, operations };
+}
+
+test("every operation of the document answers as it says", async () => {
+  const { document, operations } = await readDocument(await serve());
+  const compile = await validator(document);
+  const names = operations.map(({ operation }) => operation.operationId);
+  assert.deepEqual(names.toSorted(), Object.keys(samples).toSorted());
+  for (const { path, method, operation } of operations) {
+    const server = await serve();
+    const sample = samples[operation.operationId] ?? {};
+    const values: Record<string, string> = { topic: "orders", group: "g", ...sample.path };
+    const url = path.replaceAll(/\{(\w+)\}/g, (_, name) => encodeURIComponent(values[name] ?? ""));
+    if (operation.operationId === "subscribe") setTimeout(() => void server.close(), 20);
+    const response = await server.inject({
+      method: method.toUpperCase() as "GET",
+      url: `${url}${sample.query ?? ""}`,
+      ...(sample.body === undefined ? {} : { body: sample.body }),
+    });
+    const label = `${operation.operationId}: ${response.body}`;
+    assert.equal(response.statusCode, sample.status ?? 200, label);
+    const content = operation.responses[String(response.statusCode)]?.content ?? {};
+    const type = String(response.headers["content-type"]).split(";", 1)[0] ?? "";
+    assert.ok(type in content, `${label}: ${type}`);
+    if (type !== "application/json") continue;
+    const isValid = compile(content[type]?.schema ?? {});
+    assert.ok(isValid(response.json()), label);
+  }
+});
+
+test("every operation that can be asked wrongly answers with the document's error", async () => {
+  const server = await serve();
+  const { document, operations } = await readDocument(server);
+  const compile = await validator(document);
+  for (const { path, method, operation } of operations) {
+    const response = await server.inject({
+      method: method.toUpperCase() as "GET",
+      url: `${path.replaceAll(/\{\w+\}/g, "x")}?wrong=1`,
+    });
+    assert.equal(response.statusCode, 400, operation.operationId);
+    const error = operation.responses["default"]?.content["application/json"]?.schema ?? {};
+    assert.ok(compile(error)(response.json()), response.body);
+    assert.match(response.json().error.message, /^Invalid (?:query|body)/);
+  }
+});
+
+test("every route that is served is in the document", async () => {
+  const served: string[] = [];
+  const server = await serve();
+  const { operations } = await readDocument(server);
+  const documented = operations.map(({ path, method }) => `${method.toUpperCase()} ${path}`);
+  // The router's own list of what it serves.
+  for (const line of server.printRoutes({ commonPrefix: false }).split("\n")) {
+    const [, url = "", methods = ""] = /── (\/\S*) \(([A-Z, ]+)\)/.exec(line) ?? [];
+    if (url === "") continue;
+    for (const method of methods.split(", ")) served.push(`${method} ${url}`);
+  }
+  assert.equal(served.length, documented.length);
+});
+
+test("a document's references lead somewhere and its operation ids are unique", async () => {
+  const { document, operations } = await readDocument(await serve());
+  const names = operations.map(({ operation }) => operation.operationId);
+  assert.equal(new Set(names).size, names.length);
+  for (const [, name = ""] of JSON.stringify(document).matchAll(/#\/components\/schemas\/(\w+)/g)) {
+    assert.ok(name in document.components.schemas, name);
+  }
+});
