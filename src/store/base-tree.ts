@@ -2,13 +2,17 @@
  * The base tree: the on-disk ordered tree under the memtable. Backends: lmdb/ and memory/.
  * test/contracts/base-tree-contract.ts holds both to what is said here.
  *
- * Keys are binary strings up to keyBytesMax; values are bytes. Values returned stay valid for as
+ * Keys of rows are binary strings of 1 to keyBytesMax bytes (write() asserts it); bounds of ranges and
+ * keys that are only looked for may have any length. Values are bytes. Values returned stay valid for as
  * long as the caller keeps them (they are copies or immutable), and must not be written to.
  * Every value is stored with a checksum that is verified on each read: a mismatch throws CORRUPTION
  * naming the file and the key.
  */
 import type { LogIndex } from "../base/ids.ts";
 import type { Key } from "../base/key.ts";
+
+/** Longest key of a row, in bytes: LMDB's limit with 4 KiB pages is 1978. */
+export const keyBytesMax = 1900;
 
 /** A key and its value. */
 export type Row = readonly [key: Key, value: Uint8Array];

@@ -1,0 +1,289 @@
+/**
+ * Reading through the layers of a store, newest first:
+ *
+ *   top     the active memtable, or an image of it
+ *   layers  frozen memtables, newest first
+ *   base    the base tree, or a snapshot of it
+ *
+ * The newest layer that knows a key decides. A scan merges one cursor per layer; each cursor jumps
+ * over the deleted ranges of newer layers, so a long hidden stretch costs one seek.
+ */
+import type { Key } from "../base/key.ts";
+import type { RangeOptions, ReadView, Row } from "./base-tree.ts";
+import { emptyImage } from "./memtable.ts";
+import type { Entry, MemtableImage } from "./memtable.ts";
+import { TreeCursor } from "./ordered-tree.ts";
+import { firstVisible, lastVisible } from "./range-tombstones.ts";
+import type { HiddenRanges, Span } from "./range-tombstones.ts";
+
+/** A frozen memtable's place in the stack. Empty once the base tree has its rows. */
+export class Layer {
+  #image: MemtableImage;
+
+  constructor(image: MemtableImage) {
+    this.#image = image;
+  }
+
+  get image(): MemtableImage {
+    return this.#image;
+  }
+
+  /** The base tree has everything: readers go on there, and the memory is given back. */
+  drop(): void {
+    this.#image = emptyImage;
+  }
+}
+
+/** Looks `key` up in the frozen layers and the base tree. */
+export function getBelow(layers: readonly Layer[], base: ReadView, key: Key): Uint8Array | undefined {
+  for (let i = 0; i < layers.length; i++) {
+    const entry = (layers[i] as Layer).image.lookup(key);
+    if (entry !== undefined) return entry ?? undefined;
+  }
+  return base.get(key);
+}
+
+/** Layers that do not change, or only in ways that leave what is read as it is. */
+export class LayeredView implements ReadView {
+  readonly top: MemtableImage;
+  readonly layers: readonly Layer[];
+  readonly base: ReadView;
+
+  constructor(top: MemtableImage, layers: readonly Layer[], base: ReadView) {
+    this.top = top;
+    this.layers = layers;
+    this.base = base;
+  }
+
+  get(key: Key): Uint8Array | undefined {
+    const entry = this.top.lookup(key);
+    if (entry !== undefined) return entry ?? undefined;
+    return getBelow(this.layers, this.base, key);
+  }
+
+  range(start: Key, end: Key | undefined, options: RangeOptions = {}): Iterable<Row> {
+    return new MergedRows(this, { start, end }, options);
+  }
+}
+
+/** One layer's part of a scan: its current entry (key undefined at the end) and the way on. */
+interface EntrySource {
+  readonly key: Key | undefined;
+  readonly value: Entry | undefined;
+  /** Goes to the first entry of the span in the scan's direction; advance() stays inside it. */
+  seek(span: Span): void;
+  advance(): void;
+  close(): void;
+}
+
+class ImageSource implements EntrySource {
+  key: Key | undefined = undefined;
+  value: Entry | undefined = undefined;
+  readonly #cursor: TreeCursor<Entry>;
+  readonly #reverse: boolean;
+  #span: Span | undefined = undefined;
+
+  constructor(image: MemtableImage, reverse: boolean) {
+    this.#cursor = new TreeCursor(image.entries);
+    this.#reverse = reverse;
+  }
+
+  seek(span: Span): void {
+    this.#span = span;
+    if (this.#reverse) this.#cursor.seekBefore(span.end);
+    else this.#cursor.seek(span.start);
+    this.#take(span);
+  }
+
+  advance(): void {
+    if (this.#span === undefined) return;
+    if (this.#reverse) this.#cursor.previous();
+    else this.#cursor.next();
+    this.#take(this.#span);
+  }
+
+  close(): void {
+    this.#span = undefined;
+    this.key = undefined;
+  }
+
+  #take(span: Span): void {
+    const { key } = this.#cursor;
+    if (key === undefined) this.close();
+    else if (this.#reverse ? key < span.start : span.end !== undefined && key >= span.end) {
+      this.close();
+    } else {
+      this.key = key;
+      this.value = this.#cursor.value;
+    }
+  }
+}
+
+class BaseSource implements EntrySource {
+  key: Key | undefined = undefined;
+  value: Entry | undefined = undefined;
+  readonly #base: ReadView;
+  readonly #options: RangeOptions;
+  #rows: Iterator<Row> | undefined = undefined;
+
+  constructor(base: ReadView, reverse: boolean) {
+    this.#base = base;
+    this.#options = { reverse };
+  }
+
+  seek(span: Span): void {
+    this.close();
+    this.#rows = this.#base.range(span.start, span.end, this.#options)[Symbol.iterator]();
+    this.advance();
+  }
+
+  advance(): void {
+    const step = this.#rows?.next();
+    if (step === undefined || step.done === true) {
+      this.#rows = undefined;
+      this.key = undefined;
+    } else {
+      this.key = step.value[0];
+      this.value = step.value[1];
+    }
+  }
+
+  close(): void {
+    this.#rows?.return?.();
+    this.#rows = undefined;
+    this.key = undefined;
+  }
+}
+
+/** A source without the entries that deleted ranges of newer layers hide. */
+class VisibleSource implements EntrySource {
+  readonly #source: EntrySource;
+  readonly #hidden: readonly HiddenRanges[];
+  readonly #reverse: boolean;
+  #span: Span = { start: "", end: "" };
+  /** The part of the span around the current key in which nothing is hidden. */
+  #gap: Span = this.#span;
+
+  constructor(source: EntrySource, hidden: readonly HiddenRanges[], reverse: boolean) {
+    this.#source = source;
+    this.#hidden = hidden;
+    this.#reverse = reverse;
+  }
+
+  get key(): Key | undefined {
+    return this.#source.key;
+  }
+
+  get value(): Entry | undefined {
+    return this.#source.value;
+  }
+
+  seek(span: Span): void {
+    this.#span = span;
+    this.#gap = { start: "", end: "" };
+    this.#source.seek(span);
+    this.#skipHidden();
+  }
+
+  advance(): void {
+    this.#source.advance();
+    this.#skipHidden();
+  }
+
+  close(): void {
+    this.#source.close();
+  }
+
+  /** Each turn jumps over a hidden range to the next entry, so empty gaps cost nothing. */
+  #skipHidden(): void {
+    for (;;) {
+      const { key } = this.#source;
+      if (key === undefined || isWithin(this.#gap, key)) return;
+      const { start, end } = this.#span;
+      const gap = this.#reverse
+        ? lastVisible(this.#hidden, { start, end: key + "\0" })
+        : firstVisible(this.#hidden, { start: key, end });
+      if (gap === undefined) return this.#source.close();
+      this.#gap = gap;
+      if (isWithin(gap, key)) return;
+      this.#source.seek(this.#reverse ? { start, end: gap.end } : { start: gap.start, end });
+    }
+  }
+}
+
+function isWithin(span: Span, key: Key): boolean {
+  return key >= span.start && (span.end === undefined || key < span.end);
+}
+
+function openSources(view: LayeredView, span: Span, reverse: boolean): EntrySource[] {
+  const sources: EntrySource[] = [];
+  let hidden: HiddenRanges[] = [];
+  const open = (source: EntrySource): void => {
+    const visible = hidden.length === 0 ? source : new VisibleSource(source, hidden, reverse);
+    visible.seek(span);
+    sources.push(visible);
+  };
+  for (const { image } of [{ image: view.top }, ...view.layers]) {
+    if (image.entryCount > 0) open(new ImageSource(image, reverse));
+    if (image.hidden !== undefined) hidden = [...hidden, image.hidden];
+  }
+  open(new BaseSource(view.base, reverse));
+  return sources;
+}
+
+/** The rows of a scan; iterable once. */
+class MergedRows implements IterableIterator<Row> {
+  readonly #view: LayeredView;
+  readonly #span: Span;
+  readonly #reverse: boolean;
+  #left: number;
+  #sources: EntrySource[] | undefined = undefined;
+
+  constructor(view: LayeredView, span: Span, options: RangeOptions) {
+    this.#view = view;
+    this.#span = span;
+    this.#reverse = options.reverse ?? false;
+    this.#left = options.limit ?? Number.POSITIVE_INFINITY;
+  }
+
+  [Symbol.iterator](): this {
+    return this;
+  }
+
+  next(): IteratorResult<Row, undefined> {
+    if (this.#left <= 0) return this.return();
+    this.#sources ??= openSources(this.#view, this.#span, this.#reverse);
+    for (;;) {
+      const source = this.#nearest(this.#sources);
+      if (source?.key === undefined) return this.return();
+      const { key, value } = source;
+      // The limit counts rows, so the last row needs no look ahead.
+      if (value !== null && --this.#left <= 0) this.return();
+      else this.#advancePast(this.#sources, key);
+      if (value) return { done: false, value: [key, value] };
+    }
+  }
+
+  /** Closes the cursors; for...of calls it when the loop is left early. */
+  return(): IteratorResult<Row, undefined> {
+    this.#left = 0;
+    if (this.#sources !== undefined) for (const source of this.#sources) source.close();
+    this.#sources = [];
+    return { done: true, value: undefined };
+  }
+
+  /** The source with the nearest key; of several with the same key the newest. */
+  #nearest(sources: readonly EntrySource[]): EntrySource | undefined {
+    let nearest: EntrySource | undefined;
+    for (const source of sources) {
+      if (source.key === undefined) continue;
+      if (nearest?.key === undefined) nearest = source;
+      else if (this.#reverse ? source.key > nearest.key : source.key < nearest.key) nearest = source;
+    }
+    return nearest;
+  }
+
+  #advancePast(sources: readonly EntrySource[], key: Key): void {
+    for (const source of sources) if (source.key === key) source.advance();
+  }
+}
