@@ -2,9 +2,10 @@
  * The base tree: the on-disk ordered tree under the memtable. Backends: lmdb/ and memory/.
  * test/contracts/base-tree-contract.ts holds both to what is said here.
  *
- * Keys of rows are binary strings of 1 to keyBytesMax bytes (write() asserts it); bounds of ranges and
- * keys that are only looked for may have any length. Values are bytes. Values returned stay valid for as
- * long as the caller keeps them (they are copies or immutable), and must not be written to.
+ * Keys of rows are binary strings of 1 to keyBytesMax bytes (write() asserts it); bounds of ranges
+ * and keys that are only looked for may have any length. Values are bytes. Values returned stay
+ * valid for as long as the caller keeps them (they are copies or immutable), and must not be
+ * written to.
  * Every value is stored with a checksum that is verified on each read: a mismatch throws CORRUPTION
  * naming the file and the key.
  */

@@ -35,7 +35,11 @@ export class Layer {
 }
 
 /** Looks `key` up in the frozen layers and the base tree. */
-export function getBelow(layers: readonly Layer[], base: ReadView, key: Key): Uint8Array | undefined {
+export function getBelow(
+  layers: readonly Layer[],
+  base: ReadView,
+  key: Key,
+): Uint8Array | undefined {
   for (let i = 0; i < layers.length; i++) {
     const entry = (layers[i] as Layer).image.lookup(key);
     if (entry !== undefined) return entry ?? undefined;
@@ -276,9 +280,10 @@ class MergedRows implements IterableIterator<Row> {
   #nearest(sources: readonly EntrySource[]): EntrySource | undefined {
     let nearest: EntrySource | undefined;
     for (const source of sources) {
-      if (source.key === undefined) continue;
+      const { key } = source;
+      if (key === undefined) continue;
       if (nearest?.key === undefined) nearest = source;
-      else if (this.#reverse ? source.key > nearest.key : source.key < nearest.key) nearest = source;
+      else if (this.#reverse ? key > nearest.key : key < nearest.key) nearest = source;
     }
     return nearest;
   }

@@ -26,7 +26,7 @@ function rowsBackward(root: TreeNode<number>, end: string | undefined): [string,
   for (cursor.seekBefore(end); cursor.key !== undefined; cursor.previous()) {
     rows.push([cursor.key, cursor.value as number]);
   }
-  return rows.reverse();
+  return rows.toReversed();
 }
 
 function sorted(model: Map<string, number>): [string, number][] {
@@ -60,14 +60,17 @@ test("OrderedTree agrees with a sorted map and its captures never change", () =>
         if (kind === "set") {
           // A stride of 1 gives ordered runs, 7 gives scattered keys.
           for (let i = 0; i < count; i++) {
-            const at = String((Number(start) + i * (count % 2 === 0 ? 1 : 7)) % 9999).padStart(4, "0");
+            const number = Number(start) + i * (count % 2 === 0 ? 1 : 7);
+            const at = String(number % 9999).padStart(4, "0");
             assert.equal(tree.set(at, ++value), model.get(at));
             model.set(at, value);
           }
           continue;
         }
         const end = count > 800 ? undefined : String(Number(start) + count).padStart(4, "0");
-        const expected = sorted(model).filter(([k]) => k >= start && (end === undefined || k < end));
+        const expected = sorted(model).filter(([k]) => {
+          return k >= start && (end === undefined || k < end);
+        });
         const removed: [string, number][] = [];
         tree.deleteRange(start, end, (k, v) => removed.push([k, v]));
         assert.deepEqual(removed, expected);

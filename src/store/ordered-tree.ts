@@ -11,7 +11,7 @@
  * - Removing a range drops empty nodes but does not rebalance: rows are removed by whole ranges
  *   here (single deletes are stored as tombstones), which leaves at most two thin leaves each.
  *
- * Not here: what values mean (memtable.ts). Why our own and not a library: docs/decisions/0004-lmdb-base-tree.md.
+ * Not here: what values mean (memtable.ts). Why our own and not a library: docs/decisions/0004.
  */
 import { must } from "../base/assert.ts";
 import type { Key } from "../base/key.ts";
@@ -19,7 +19,8 @@ import type { Key } from "../base/key.ts";
 /** Keys per node. 32 makes a copied path cheap and a search short; 64 measured the same. */
 const nodeKeysMax = 32;
 
-class EditToken {}
+/** Compared by identity. */
+type EditToken = object;
 
 /** A node: a leaf when `children` is undefined. Opaque to users of captured roots. */
 export class TreeNode<V> {
@@ -37,7 +38,7 @@ export class TreeNode<V> {
 }
 
 function emptyLeaf<V>(): TreeNode<V> {
-  return new TreeNode<V>(new EditToken(), { keys: [], values: [], children: undefined });
+  return new TreeNode<V>({}, { keys: [], values: [], children: undefined });
 }
 
 /** First position whose key is >= `key`. */
@@ -131,7 +132,7 @@ export class OrderedTree<V> {
 
   /** Sets the value of `key` and returns the one it replaced, if any. */
   set(key: Key, value: V): V | undefined {
-    this.#edit ??= new EditToken();
+    this.#edit ??= {};
     const root = this.#own(this.#root);
     const right = this.#setIn(root, key, value);
     if (right === undefined) {
@@ -148,7 +149,7 @@ export class OrderedTree<V> {
   /** Removes the keys with start <= key < end (no end: to the last), telling each one's value. */
   deleteRange(start: Key, end: Key | undefined, onRemoved: (key: Key, value: V) => void): void {
     if (end !== undefined && end <= start) return;
-    this.#edit ??= new EditToken();
+    this.#edit ??= {};
     let root = this.#own(this.#root);
     this.#removeIn(root, { start, end, onRemoved });
     while (root.children !== undefined && root.children.length === 1) {

@@ -6,8 +6,8 @@
  * Scans ask for the visible gap around or next to a key and jump there (layered-view.ts).
  */
 import type { Key } from "../base/key.ts";
-import { OrderedTree, TreeCursor, treeFloor } from "./ordered-tree.ts";
-import type { TreeNode } from "./ordered-tree.ts";
+import { TreeCursor, treeFloor } from "./ordered-tree.ts";
+import type { OrderedTree, TreeNode } from "./ordered-tree.ts";
 
 /** A captured set of ranges. */
 export type HiddenRanges = TreeNode<Key | null>;
@@ -18,7 +18,7 @@ export interface Span {
   readonly end: Key | undefined;
 }
 
-/** Tells whether a range hides `key`, given the end of the last range that starts at or before it. */
+/** Tells whether `key` is hidden, given the end of the last range that starts at or before it. */
 export function hides(floorEnd: Key | null | undefined, key: Key): boolean {
   return floorEnd === null || (floorEnd !== undefined && key < floorEnd);
 }

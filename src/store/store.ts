@@ -5,8 +5,9 @@
  *   frozen memtables   wait for their flush, oldest first
  *   base tree          on disk
  *
- * A mark is the tip at a record boundary, kept as it was. The shard takes one per record: the newest
- * durable one is what other connections read, and what the tip rolls back to when an append fails.
+ * A mark is the tip at a record boundary, kept as it was. The shard takes one per record: the
+ * newest durable one is what other connections read, and what the tip rolls back to when an append
+ * fails.
  *
  *   put, delete, deleteRange ──► tip ──mark()──► mark ──view()────► reads, in the same turn
  *                                 │                  ──snapshot()─► reads, until release()
@@ -14,8 +15,8 @@
  *                             freeze(index) ──► frozen ──flush(durable)──► base tree
  *
  * Rules
- * - freeze(index) is called at a record boundary: the active memtable holds nothing of records after
- *   `index`. That record need not be durable yet; flush() leaves the layer alone until it is.
+ * - freeze(index) is called at a record boundary: the active memtable holds nothing of records
+ *   after `index`. That record need not be durable yet; flush() leaves the layer alone until it is.
  * - A view of a mark is read in the turn of the event loop in which view() was called. A flush may
  *   write rows of newer records under an older mark, so a mark older than a layer whose flush has
  *   begun cannot be viewed or rolled back to (asserted). The newest durable mark is never that old.
@@ -207,8 +208,8 @@ export class Store {
 
   /**
    * Puts the active memtable aside for flush() and an empty one on top; does nothing when it is
-   * empty. To be called at a record boundary: everything in it belongs to records up to `index`, and
-   * all of those are in it or below.
+   * empty. To be called at a record boundary: everything in it belongs to records up to `index`,
+   * and all of those are in it or below.
    */
   freeze(index: LogIndex): void {
     const newest = this.#frozen[0] ?? { index: this.#base.appliedIndex, version: 0 };
@@ -240,7 +241,7 @@ export class Store {
     return this.#base.appliedIndex;
   }
 
-  /** Waits for a running flush and closes the base tree. What was not flushed is in the log only. */
+  /** Waits for a running flush and closes the base tree. The log has what was not flushed. */
   async close(): Promise<void> {
     await this.#flushing?.catch(() => undefined);
     await this.#base.close();

@@ -2,8 +2,8 @@
  * A base tree in memory: for open(":memory:") and for simulations.
  *
  * MemoryTreeStorage plays the disk: it outlives the tree, so that a simulated crash is "forget the
- * tree, open another one on the same storage". What a slice wrote is durable when the slice is done,
- * as in the LMDB tree; a tree whose storage was opened by another one writes nothing any more.
+ * tree, open another one on the same storage". What a slice wrote is durable when the slice is
+ * done, as in the LMDB tree; a tree whose storage was opened by another one writes nothing more.
  */
 import { assert } from "../../base/assert.ts";
 import { CronosError } from "../../base/errors.ts";
