@@ -41,6 +41,8 @@ export interface LogStats {
   readonly bytes: number;
   /** Names of the segment files, or of the stream. */
   readonly segments: readonly string[];
+  /** Entries of the index in memory that reading seeks by; 0 where the backend needs none. */
+  readonly indexEntries: number;
   /** Times an append was made durable (fsync, quorum ack), and how long those took, in ms. */
   readonly syncCount: number;
   readonly syncMsTotal: number;
