@@ -50,6 +50,7 @@ const bannedInSource: readonly BannedWord[] = [
  * "/" at the end), and what tests them.
  */
 const untested: Readonly<Record<string, string>> = {
+  "src/log/jetstream/nats-shard-stream.ts": "test/contracts/jetstream-log.test.ts, real servers",
   "src/log/segments/": "one machine; log-contract.ts and segment-log.fuzz.test.ts in test/",
   "src/ports/real-disk-lock.ts": "a part of RealDisk; test/contracts/disk-contract.ts",
   "src/ports/simulated-file-data.ts": "a part of SimulatedDisk; simulated-disk.test.ts",

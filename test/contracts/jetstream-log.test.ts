@@ -1,6 +1,7 @@
 /**
- * The JetStream log on a real cluster of three nats-server processes: the contract of every log,
- * and what happens when servers are killed under load and when two writers meet.
+ * The JetStream log: the contract of every log, on a simulated stream and on a real cluster of
+ * three nats-server processes; and on these, what happens when servers are killed under load, when
+ * a stream is full, and when two writers meet.
  */
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
@@ -10,13 +11,17 @@ import { must } from "../../src/base/assert.ts";
 import { isCronosError } from "../../src/base/errors.ts";
 import { epoch, logIndex } from "../../src/base/ids.ts";
 import { connectNats } from "../../src/log/jetstream/connect-nats.ts";
-import { openJetstreamLog } from "../../src/log/jetstream/jetstream-log.ts";
+import { openJetstreamLog, openStreamLog } from "../../src/log/jetstream/jetstream-log.ts";
 import { streamNameOf } from "../../src/log/jetstream/stream-config.ts";
 import type { Log } from "../../src/log/log.ts";
 import { RealClock } from "../../src/ports/real-clock.ts";
 import { RealRandom } from "../../src/ports/real-random.ts";
+import { SeededRandom } from "../../src/ports/seeded-random.ts";
+import { SimulatedClock } from "../../src/ports/simulated-clock.ts";
 import { NatsCluster } from "../support/nats-cluster.ts";
 import { findServer } from "../support/real-server.ts";
+import { SimulatedStream, noFaults } from "../support/simulated-stream.ts";
+import { logContract } from "./log-contract.ts";
 
 const program = findServer("nats-server");
 const isCi = process.env["CI"] === "true";
@@ -24,6 +29,32 @@ const skip = program === undefined && !isCi ? "nats-server is not installed" : f
 
 const clock = new RealClock();
 const random = new RealRandom();
+
+logContract("JetstreamLog on SimulatedStream", async () => {
+  // Time stands still: nothing here waits for it.
+  const parts = { clock: new SimulatedClock(), random: new SeededRandom(1), epoch: epoch(9) };
+  const stream = new SimulatedStream();
+  let connection = stream.connect({ ...parts, faults: noFaults });
+  const open = () => openStreamLog({ ...parts, stream: connection });
+  let log = await open();
+  return {
+    log: () => log,
+    reopen: async () => {
+      await log.close();
+      log = await open();
+    },
+    kill: async () => {
+      connection = stream.connect({ ...parts, faults: noFaults });
+      log = await open();
+    },
+    breakAppends: () => {
+      connection.faults = { ...noFaults, noRoom: 1 };
+    },
+    heal: () => {
+      connection.faults = noFaults;
+    },
+  };
+});
 
 describe("JetstreamLog on three servers", { skip }, () => {
   let cluster: NatsCluster;
@@ -42,6 +73,23 @@ describe("JetstreamLog on three servers", { skip }, () => {
     const options = { connection, shard, replicas: 3, epoch: epoch(leadership), clock, random };
     return openJetstreamLog(options);
   }
+
+  let shards = 0;
+  logContract("JetstreamLog", async () => {
+    const shard = `contract-${++shards}`;
+    let log = await open(shard, 9);
+    return {
+      log: () => log,
+      reopen: async () => {
+        await log.close();
+        log = await open(shard, 9);
+      },
+      // What a killed process leaves: a log that was not closed, with messages on their way.
+      kill: async () => {
+        log = await open(shard, 9);
+      },
+    };
+  });
 
   test("append() and recover() of a deposed writer are FENCED", async () => {
     const old = await open("fenced", 1);
@@ -63,6 +111,22 @@ describe("JetstreamLog on three servers", { skip }, () => {
     for await (const record of (await open("large")).read(logIndex(1))) {
       assert.ok(body.equals(record.body));
     }
+  });
+
+  test("append() to a full stream is DISK_FULL until there is room and recover()", async () => {
+    const manager = await jetstreamManager(connection);
+    const log = await open("full");
+    await append(log, 1, "one");
+    await manager.streams.update(streamNameOf("full"), { max_bytes: 2_000 });
+    const appends = [2, 3, 4].map((index) => append(log, index, "x".repeat(1_500)));
+    for (const outcome of await Promise.allSettled(appends)) {
+      assert.ok(outcome.status === "rejected" && isCronosError(outcome.reason, "DISK_FULL"));
+    }
+    await assert.rejects(log.recover(), (error) => isCronosError(error, "DISK_FULL"));
+    await manager.streams.update(streamNameOf("full"), { max_bytes: -1 });
+    await log.recover();
+    await append(log, 2, "two");
+    assert.deepEqual(await texts(await open("full")), ["one", "two"]);
   });
 
   test("openJetstreamLog() refuses a stream with other settings, naming them", async () => {

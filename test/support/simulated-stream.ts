@@ -16,6 +16,7 @@ import type {
 } from "../../src/log/jetstream/shard-stream.ts";
 import type { Clock } from "../../src/ports/clock.ts";
 import type { Random } from "../../src/ports/random.ts";
+import type { SimulatedClock } from "../../src/ports/simulated-clock.ts";
 
 export interface StreamFaults {
   /** Chances from 0 to 1. */
@@ -75,7 +76,7 @@ export interface ConnectionOptions {
 /** The stream as one writer sees it. */
 export class SimulatedStreamConnection implements ShardStream {
   readonly name = "simulated";
-  readonly dataBytesMax = 4096;
+  readonly dataBytesMax = 2 * 1024 * 1024;
   faults: StreamFaults;
   isGone = false;
   readonly #stream: SimulatedStream;
@@ -111,9 +112,10 @@ export class SimulatedStreamConnection implements ShardStream {
     });
   }
 
-  async get(sequence: number): Promise<StreamMessage | null> {
+  async get(sequence: number, from: "any" | "leader"): Promise<StreamMessage | null> {
     await this.#answer();
-    const isBehind = this.#happens(this.faults.staleRead);
+    const { staleRead } = this.faults;
+    const isBehind = this.#happens(from === "any" ? staleRead : staleRead / 4);
     if (isBehind && sequence > this.#lastOfServerBehind()) return null;
     const message = this.#stream.messages.get(sequence);
     return message === undefined ? null : { ...message, data: Buffer.from(message.data) };
@@ -151,4 +153,21 @@ export class SimulatedStreamConnection implements ShardStream {
   #happens(chance: number): boolean {
     return chance > 0 && this.#random.next() < chance;
   }
+}
+
+const stepMs = 20;
+const stepsMax = 20_000;
+
+/** Moves simulated time until `work` has settled; what it resolves to, or throws. */
+export async function untilSettled<T>(clock: SimulatedClock, work: Promise<T>): Promise<T> {
+  const state = { isSettled: false };
+  const settle = (): void => {
+    state.isSettled = true;
+  };
+  work.then(settle, settle);
+  for (let steps = 0; !state.isSettled; steps++) {
+    if (steps === stepsMax) throw new Error(`Not settled in ${stepMs * stepsMax} simulated ms`);
+    await clock.advance(stepMs);
+  }
+  return work;
 }

@@ -31,7 +31,8 @@ import { sleep } from "./sleep.ts";
 import { fencedError } from "./take-over.ts";
 
 const retryMsMin = 20;
-const retryMsMax = 1_000;
+/** Also how long after the election of a new leader appends may begin to flow again. */
+const retryMsMax = 250;
 
 /** A record on its way into the stream. */
 export interface OutgoingRecord {
@@ -174,7 +175,7 @@ export class AppendQueue {
       if (oldest?.sending === undefined) return undefined;
       // No answer is like nothing there: look again later.
       const message = await this.#options.stream
-        .get(oldest.record.sequence)
+        .get(oldest.record.sequence, "any")
         .catch(() => null);
       if (message === null || this.#entries[0] !== oldest) return undefined;
       const failure = this.#mismatch(oldest.record, message);

@@ -29,12 +29,14 @@ export async function fetchMessage(
   sequence: number,
 ): Promise<StreamMessage> {
   const startedAt = clock.monotonic();
+  let from: "any" | "leader" = "any";
   for (let retryMs = retryMsMin; ; retryMs = Math.min(retryMs * 2, retryMsMax)) {
-    const problem = await attempt(stream, sequence);
+    const problem = await attempt(stream, sequence, from);
     if (!(problem instanceof CronosError)) return problem;
     const isFinal = problem.code === "OUT_OF_RANGE" || stream.isClosed();
     if (isFinal || clock.monotonic() - startedAt > fetchMsMax) throw problem;
     await sleep(clock, retryMs);
+    from = from === "any" ? "leader" : "any";
   }
 }
 
@@ -66,9 +68,10 @@ export async function* fetchMessages(
 async function attempt(
   stream: ShardStream,
   sequence: number,
+  from: "any" | "leader",
 ): Promise<StreamMessage | CronosError> {
   try {
-    const message = await stream.get(sequence);
+    const message = await stream.get(sequence, from);
     if (message !== null) return message;
     const { firstSequence } = await stream.state();
     if (sequence >= firstSequence) {

@@ -194,6 +194,7 @@ class JetstreamLog implements Log {
       headIndex: this.head,
       bytes,
       segments: [stream.name],
+      indexEntries: this.#runs.count,
       syncCount: this.#syncCount,
       syncMsTotal: this.#syncMsTotal,
     };

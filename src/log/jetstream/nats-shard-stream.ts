@@ -1,21 +1,15 @@
 /**
- * A shard's stream on a real JetStream cluster: requests, answers, and what each answer means.
+ * A shard's stream on a real JetStream cluster: requests and answers.
  *
- * Here is decided what is known after a publish. Only three answers say something for certain: the
- * acknowledgement with the sequence that was asked for, "wrong last sequence", and a refusal for
- * lack of room. Everything else (a time-out, no responders while a leader is elected, an error that
- * we do not know) leaves it open, and the caller looks at the stream.
+ * Writes go to the leader of the stream. Reads are answered by any of its servers, as bytes; asking
+ * the leader is slower (JSON), and waits in vain while there is none.
  */
-import {
-  JetStreamApiCodes,
-  JetStreamApiError,
-  jetstream,
-  jetstreamManager,
-} from "@nats-io/jetstream";
+import { jetstream, jetstreamManager } from "@nats-io/jetstream";
 import type { JetStreamClient, JetStreamManager, StoredMsg } from "@nats-io/jetstream";
-import { InvalidArgumentError, PermissionViolationError, headers } from "@nats-io/transport-node";
+import { headers } from "@nats-io/transport-node";
 import type { NatsConnection } from "@nats-io/transport-node";
 import { CronosError } from "../../base/errors.ts";
+import { outcomeOfError } from "./publish-outcome.ts";
 import type { PublishOutcome, ShardStream, StreamMessage, StreamState } from "./shard-stream.ts";
 import { ensureStream, streamNameOf, subjectOf } from "./stream-config.ts";
 import type { ShardStreamSettings } from "./stream-config.ts";
@@ -25,21 +19,13 @@ const fenceHeader = "Cronosdb-Fence";
 const headerBytesMax = 256;
 
 /**
- * How long an answer is waited for. A busy cluster answers within this; a failover takes longer.
+ * How long answers are waited for. A busy cluster answers within this. What a leader that died has
+ * not answered is given up after it, and a new leader takes longer.
  */
-const requestMsMax = 3_000;
+const publishMsMax = 2_000;
+const requestMsMax = 1_000;
 /** Making a stream waits for its leader to be elected. */
 const createMsMax = 15_000;
-
-/** Refusals that say that there is no room; JetStream's numbers. */
-const noRoomCodes: ReadonlySet<number> = new Set([
-  10002, // account resources exceeded
-  10023, // insufficient resources
-  10047, // insufficient storage
-  10077, // the stream could not store it, as with a limit of bytes reached
-  10028, // memory resources exceeded
-]);
-const tooLargeCode = 10054;
 
 export class NatsShardStream implements ShardStream {
   readonly name: string;
@@ -58,7 +44,7 @@ export class NatsShardStream implements ShardStream {
     this.dataBytesMax = place.dataBytesMax;
     this.#subject = subjectOf(place.shard);
     this.#connection = connection;
-    this.#publisher = jetstream(connection, { timeout: requestMsMax });
+    this.#publisher = jetstream(connection);
     this.#manager = manager;
   }
 
@@ -87,23 +73,20 @@ export class NatsShardStream implements ShardStream {
     if (fence > 0) ours.set(fenceHeader, String(fence));
     try {
       const expect = { lastSequence: sequence - 1 };
-      const options = { headers: ours, expect, timeout: requestMsMax };
+      const options = { headers: ours, expect, timeout: publishMsMax };
       const ack = await this.#publisher.publish(this.#subject, data, options);
       if (ack.seq === sequence && ack.stream === this.name) return { kind: "stored" };
       const problem = `acknowledged as sequence ${ack.seq} of stream ${ack.stream}`;
       return { kind: "unknown", cause: new Error(`Message for ${sequence} was ${problem}`) };
     } catch (error) {
-      return this.#outcomeOf(error);
+      return outcomeOfError(this.name, error);
     }
   }
 
-  async get(sequence: number): Promise<StreamMessage | null> {
+  async get(sequence: number, from: "any" | "leader"): Promise<StreamMessage | null> {
     return this.#ask(`read sequence ${sequence}`, async () => {
-      const query = { seq: sequence };
-      const message =
-        (await this.#manager.direct.getMessage(this.name, query)) ??
-        // A replica that is behind may have answered; the leader is not.
-        (await this.#manager.streams.getMessage(this.name, query));
+      const source = from === "any" ? this.#manager.direct : this.#manager.streams;
+      const message = await source.getMessage(this.name, { seq: sequence });
       return message === null ? null : streamMessage(message);
     });
   }
@@ -123,37 +106,6 @@ export class NatsShardStream implements ShardStream {
     await this.#ask(`purge before ${sequence}`, () =>
       this.#manager.streams.purge(this.name, { seq: sequence }),
     );
-  }
-
-  #outcomeOf(error: unknown): PublishOutcome {
-    if (error instanceof JetStreamApiError) return this.#outcomeOfRefusal(error);
-    const cause = error instanceof Error ? error.cause : undefined;
-    if (error instanceof InvalidArgumentError || cause instanceof InvalidArgumentError) {
-      return { kind: "refused", error: this.#error("TOO_LARGE", error) };
-    }
-    if (error instanceof PermissionViolationError || cause instanceof PermissionViolationError) {
-      return { kind: "refused", error: this.#error("UNAUTHENTICATED", error) };
-    }
-    return { kind: "unknown", cause: error };
-  }
-
-  #outcomeOfRefusal(error: JetStreamApiError): PublishOutcome {
-    const { code } = error;
-    const isOutOfTurn =
-      code === JetStreamApiCodes.StreamWrongLastSequence ||
-      code === JetStreamApiCodes.StreamWrongLastSequenceUnknown;
-    if (isOutOfTurn) return { kind: "out of turn" };
-    if (noRoomCodes.has(code)) return { kind: "refused", error: this.#error("DISK_FULL", error) };
-    if (code === tooLargeCode) return { kind: "refused", error: this.#error("TOO_LARGE", error) };
-    return { kind: "unknown", cause: error };
-  }
-
-  #error(code: "TOO_LARGE" | "UNAUTHENTICATED" | "DISK_FULL", cause: unknown): CronosError {
-    const text = cause instanceof Error ? cause.message : String(cause);
-    return new CronosError(code, `Cannot append to stream ${this.name}: ${text}`, {
-      cause,
-      details: { stream: this.name },
-    });
   }
 
   async #ask<T>(what: string, request: () => Promise<T>): Promise<T> {

@@ -48,8 +48,12 @@ export interface ShardStream {
    * that `sequence - 1` is the newest. Never rejects. Messages are sent in the order of the calls.
    */
   publish(sequence: number, fence: number, data: Uint8Array): Promise<PublishOutcome>;
-  /** The message, or null when the server that answered does not have it. Throws UNAVAILABLE. */
-  get(sequence: number): Promise<StreamMessage | null>;
+  /**
+   * The message, or null when the server that answered does not have it. "any" server is faster and
+   * there is one even while a leader is elected; the "leader" is less likely to be behind.
+   * Throws UNAVAILABLE.
+   */
+  get(sequence: number, from: "any" | "leader"): Promise<StreamMessage | null>;
   /** As the leader of the stream sees it, which may be behind. Throws UNAVAILABLE. */
   state(): Promise<StreamState>;
   /** Removes every message before `sequence`. Throws UNAVAILABLE. */

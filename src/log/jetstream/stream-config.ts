@@ -100,7 +100,8 @@ export function checkConfig(
   );
 }
 
-function checkSettings({ shard, replicas }: ShardStreamSettings): void {
+/** Throws INVALID_ARGUMENT. */
+export function checkSettings({ shard, replicas }: ShardStreamSettings): void {
   if (!/^[A-Za-z0-9_-]{1,64}$/.test(shard)) {
     throw new CronosError(
       "INVALID_ARGUMENT",
