@@ -6,9 +6,9 @@
  * Times that go in are Unix ms or RFC 3339 text; times that come out are Unix ms.
  */
 import { Buffer, isUtf8 } from "node:buffer";
-import { CronosError } from "../../base/errors.ts";
 import type { DeadLetter, EventInput, StoredEvent } from "../../engine/events-api.ts";
 import type { Schedule } from "../../engine/events-api.ts";
+import { invalid } from "./check-request.ts";
 import { array, boolean, either, integer, object, oneOf, optional } from "./schema.ts";
 import { record, string } from "./schema.ts";
 import type { ValueOf } from "./schema.ts";
@@ -196,11 +196,4 @@ export function deadLetterJson(letter: DeadLetter): ValueOf<typeof DeadLetterBod
 export function scheduleJson(schedule: Schedule): ValueOf<typeof StoredScheduleBody> {
   const { payload, ...rest } = schedule;
   return { ...rest, ...payloadFieldsOf(payload) };
-}
-
-export function invalid(field: string, value: unknown, expected: string): CronosError {
-  const text = value === undefined ? "" : ` ${String(value).slice(0, 100)}`;
-  return new CronosError("INVALID_ARGUMENT", `Invalid ${field}${text}: expected ${expected}`, {
-    details: { field, value, expected },
-  });
 }

@@ -6,11 +6,10 @@
  *
  * What a caller cannot act on (IO, INTERNAL) is logged with its cause and told without it.
  */
-import type { FastifyError, FastifySchemaValidationError } from "fastify";
+import type { FastifyError } from "fastify";
 import type { ErrorCode } from "../../base/errors.ts";
 import { CronosError, errorCodes, toCronosError } from "../../base/errors.ts";
-import { nearestName } from "../../base/nearest-name.ts";
-import type { JsonSchema } from "./schema.ts";
+import { abbreviate } from "./check-request.ts";
 import { object, oneOf, optional, string } from "./schema.ts";
 
 /** 429 is left to a future limit per caller; an overloaded server is a 503 with Retry-After. */
@@ -72,10 +71,8 @@ export function httpError(thrown: unknown): HttpError {
   return answer(error.code, error.message, error.details);
 }
 
-/** An error of the caller, found before a route's function ran. */
+/** What the server found wrong before a route was asked. */
 function requestError(error: FastifyError): HttpError {
-  const [validation] = (error.validation ?? []).slice(-1);
-  if (validation !== undefined) return validationError(validation, error.validationContext ?? "");
   const status = error.statusCode ?? 500;
   if (status >= 500) {
     const fault = new CronosError("INTERNAL", error.message, { cause: error });
@@ -85,40 +82,6 @@ function requestError(error: FastifyError): HttpError {
   const message =
     status === 415 ? "Unknown Content-Type: expected application/json" : firstLine(error.message);
   return { ...answer("INVALID_ARGUMENT", message), status };
-}
-
-/** A fault of ajv: it names the place; value and schema are there because of its option verbose. */
-function validationError(fault: FastifySchemaValidationError, part: string): HttpError {
-  const { data, parentSchema } = verboseParts(fault);
-  const place = part === "querystring" ? "query" : part === "params" ? "path" : part;
-  const path = fault.instancePath.split("/").slice(1).map(unescapePointer);
-  const { missingProperty, additionalProperty } = fault.params;
-  if (typeof missingProperty === "string") {
-    const field = [place, ...path, missingProperty].join(".");
-    return invalid({ field, value: undefined, expected: "a value, it is required" });
-  }
-  if (typeof additionalProperty === "string") {
-    const nearest = nearestName(additionalProperty, Object.keys(parentSchema?.properties ?? {}));
-    const field = [place, ...path, additionalProperty].join(".");
-    const expected = nearest === undefined ? "no such field" : `the field ${nearest}`;
-    return invalid({ field, value: undefined, expected });
-  }
-  const expected = expectation(fault, parentSchema);
-  return invalid({ field: [place, ...path].join("."), value: data, expected });
-}
-
-function expectation(fault: FastifySchemaValidationError, schema: JsonSchema | undefined): string {
-  if (schema?.anyOf !== undefined) return schema.description ?? "another value";
-  if (schema?.enum !== undefined) return `one of ${schema.enum.join(", ")}`;
-  return (fault.message ?? "another value").replace(/^must (be |NOT have |have )?/, (match) =>
-    match === "must NOT have " ? "not " : "",
-  );
-}
-
-function invalid(details: { field: string; value: unknown; expected: string }): HttpError {
-  const value = details.value === undefined ? "" : ` ${abbreviate(details.value)}`;
-  const message = `Invalid ${details.field}${value}: expected ${details.expected}`;
-  return answer("INVALID_ARGUMENT", message, details);
 }
 
 function answer(
@@ -133,38 +96,17 @@ function answer(
   return { status: statusOfCode[code], body: { error } };
 }
 
-/** An error answer must not carry a megabyte of payload back. */
-const valueCharsMax = 200;
-
-function abbreviate(value: unknown): string {
-  const text = JSON.stringify(value) ?? String(value);
-  return text.length <= valueCharsMax ? text : `${text.slice(0, valueCharsMax)}…`;
-}
-
 function abbreviated(value: unknown): unknown {
   if (typeof value === "number" || typeof value === "boolean" || value === null) return value;
-  if (typeof value === "string" && value.length <= valueCharsMax) return value;
-  return value === undefined ? undefined : abbreviate(value);
-}
-
-interface VerboseParts {
-  readonly data?: unknown;
-  readonly parentSchema?: JsonSchema;
-}
-
-function verboseParts(fault: FastifySchemaValidationError & VerboseParts): VerboseParts {
-  return fault;
+  if (value === undefined) return undefined;
+  const text = abbreviate(value);
+  return typeof value === "string" && !text.endsWith("…") ? value : text;
 }
 
 function isFastifyError(thrown: unknown): thrown is FastifyError {
   if (!(thrown instanceof Error) || thrown instanceof CronosError) return false;
   // The JSON parser's own errors have no code, but the status that the server gave them.
-  if ("validation" in thrown) return true;
   return "statusCode" in thrown && typeof thrown.statusCode === "number";
-}
-
-function unescapePointer(part: string): string {
-  return part.replaceAll("~1", "/").replaceAll("~0", "~");
 }
 
 function firstLine(text: string): string {

@@ -1,17 +1,20 @@
 import assert from "node:assert/strict";
+import { once } from "node:events";
+import { connect } from "node:net";
 import { test } from "node:test";
 import { FakeEvents } from "../../../test/support/fake-events.ts";
 import { CronosError } from "../../base/errors.ts";
 import { SimulatedClock } from "../../ports/simulated-clock.ts";
-import type { HttpObservation } from "./http-server.ts";
-import { createServer } from "./http-server.ts";
+import type { HttpObservation, HttpOptions } from "./http-server.ts";
+import { createServer, listenHttp } from "./http-server.ts";
 import type { RouteMethod } from "./route.ts";
 import { routes } from "./routes.ts";
 
 function serve(events = new FakeEvents()) {
   const faults: CronosError[] = [];
   const observed: HttpObservation[] = [];
-  const server = createServer({
+  const clock = new SimulatedClock(1_000_000);
+  const options: HttpOptions = {
     host: "127.0.0.1",
     port: 0,
     routes,
@@ -19,18 +22,19 @@ function serve(events = new FakeEvents()) {
       events,
       encoded: events,
       stats: events,
-      clock: new SimulatedClock(1_000_000),
+      clock,
       notReady: () => undefined,
       metrics: async () => ({ contentType: "text/plain", text: "up 1\n" }),
     },
     onFault: (fault) => faults.push(fault),
     onResponse: (observation) => observed.push(observation),
-  });
+  };
+  const server = createServer(options);
   const ask = async (method: RouteMethod, url: string, body?: object) => {
     const response = await server.inject({ method, url, ...(body === undefined ? {} : { body }) });
     return { status: response.statusCode, headers: response.headers, body: response.json() };
   };
-  return { server, events, ask, faults, observed };
+  return { server, events, ask, faults, observed, options, clock };
 }
 
 test("publishEvent stores text and base64 payloads and tells a duplicate", async () => {
@@ -70,47 +74,6 @@ test("topics and ids may hold any character", async () => {
   const found = await ask("GET", `${url}/${encodeURIComponent(id)}`);
   assert.equal(found.body.topic, topic);
   assert.equal(found.body.id, id);
-});
-
-test("a wrong request is refused, naming field, value and what was expected", async () => {
-  const { ask, faults } = serve();
-  const events = "/api/v1/topics/t/events";
-  const good = { id: "a", payload: "x" };
-  const cases: readonly (readonly [RouteMethod, string, object | undefined, string])[] = [
-    ["POST", events, { ...good, id: 7 }, "Invalid body.id 7: expected string"],
-    ["POST", events, { ...good, id: "" },
-      'Invalid body.id "": expected not fewer than 1 characters'],
-    ["POST", events, { payload: "x" }, "Invalid body.id: expected a value, it is required"],
-    ["POST", events, { ...good, pyload: "x" }, "Invalid body.pyload: expected the field payload"],
-    ["POST", events, { ...good, zzzzz: "x" }, "Invalid body.zzzzz: expected no such field"],
-    ["POST", events, { id: "a" }, "Invalid body.payload: expected payload or payloadBase64"],
-    ["POST", events, { id: "a", payloadBase64: "*" },
-      "Invalid body.payloadBase64 *: expected base64"],
-    ["POST", events, { ...good, meta: { a: 1 } }, "Invalid body.meta.a 1: expected string"],
-    ["POST", events, { ...good, at: 1, delayMs: 1 },
-      "Invalid body.delayMs 1: expected at or delayMs, not both"],
-    ["POST", events, { ...good, at: "soon" },
-      'Invalid body.at "soon": expected Unix ms or an RFC 3339 time: when it is due; default now'],
-    ["POST", `${events}/batch`, { events: [good, { ...good, id: 1 }] },
-      "Invalid body.events.1.id 1: expected string"],
-    ["GET", "/api/v1/topics/t/pending?limit=many", undefined,
-      'Invalid query.limit "many": expected integer'],
-    ["GET", "/api/v1/topics/t/pending?limit=0", undefined, "Invalid query.limit 0: expected >= 1"],
-    ["GET", "/api/v1/topics/t/pending?limt=1", undefined,
-      "Invalid query.limt: expected the field limit"],
-    ["PUT", "/api/v1/topics/t/schedules/s", { cron: "* * * * *", payload: "x", missed: "never" },
-      'Invalid body.missed "never": expected one of skip, fire-once, fire-all'],
-    ["POST", "/api/v1/topics/t/groups/g/seek", { position: "middle" },
-      'Invalid body.position "middle": ' +
-        'expected "earliest", "latest", {"offset": 0} or {"time": 0}'],
-  ];
-  for (const [method, url, body, message] of cases) {
-    const answer = await ask(method, url, body);
-    assert.equal(answer.body.error?.message, message);
-    assert.equal(answer.body.error.code, "INVALID_ARGUMENT");
-    assert.equal(answer.status, 400);
-  }
-  assert.deepEqual(faults, []);
 });
 
 test("bodies that are too large, no JSON or of another type are refused", async () => {
@@ -198,4 +161,27 @@ test("responses are observed under the route's path", async () => {
     ["GET", "/api/v1/topics/{topic}/events/{id}", 404],
     ["GET", "other", 404],
   ]);
+});
+
+test("close() ends a subscription with its last message, and its connection", async () => {
+  const { options } = serve();
+  const listener = await listenHttp(options);
+  const response = await fetch(`http://127.0.0.1:${listener.port}/api/v1/topics/t/subscribe`);
+  const closed = listener.close();
+  assert.match(await response.text(), /event: end\ndata: \{\}\n\n$/);
+  await closed;
+});
+
+test("close() does not wait forever for a client that does not read", async () => {
+  const { options, clock, events } = serve();
+  const payload = "x".repeat(1_000_000);
+  for (const id of "abcdefghijklmnop") await events.publish({ topic: "t", id, at: 1, payload });
+  const listener = await listenHttp(options);
+  const socket = connect(listener.port, "127.0.0.1");
+  socket.write("GET /api/v1/topics/t/replay HTTP/1.1\r\nHost: x\r\n\r\n");
+  await once(socket, "readable");
+  const closed = listener.close();
+  await clock.advance(5_000);
+  await closed;
+  socket.destroy();
 });

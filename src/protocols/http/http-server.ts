@@ -1,14 +1,14 @@
 /**
  * The HTTP listener: serves a table of routes with fastify.
  *
- *   request -> query typed (coerce-query) -> schemas checked (ajv) -> route.handle -> answer
- *                                    anything thrown -> http-errors -> answer
+ *   request -> schemas checked (check-request) -> route.handle -> answer
+ *                               anything thrown -> http-errors -> answer
  */
 import fastify from "fastify";
 import type { FastifyInstance, FastifyReply, FastifyRequest, RouteOptions } from "fastify";
 import { Readable } from "node:stream";
 import { CronosError, isCronosError } from "../../base/errors.ts";
-import { coerceQuery } from "./coerce-query.ts";
+import { checkedRequest } from "./check-request.ts";
 import { httpError, retryAfterSeconds } from "./http-errors.ts";
 import type { HttpBackend, Route, RouteAnswer } from "./route.ts";
 
@@ -18,6 +18,8 @@ const bodyBytesMaxDefault = 1024 * 1024;
 const paramCharsMax = 255 * 12;
 /** Time to receive a whole request; keeps connections that send nothing from piling up. */
 const requestMsMax = 120_000;
+/** How long close() waits for clients that take their time over an answer. */
+const drainMsMax = 5_000;
 
 /** What was asked and how it went, for metrics. */
 export interface HttpObservation {
@@ -42,7 +44,10 @@ export interface HttpOptions {
 export interface HttpListener {
   readonly host: string;
   readonly port: number;
-  /** Takes no new requests, ends subscriptions, resolves when what was asked is answered. */
+  /**
+   * Takes no new requests, ends subscriptions, resolves when what was asked is answered. Clients
+   * that do not take their answers are cut off after some seconds.
+   */
   close(): Promise<void>;
 }
 
@@ -52,7 +57,13 @@ export async function listenHttp(options: HttpOptions): Promise<HttpListener> {
   await server.listen({ host: options.host, port: options.port });
   const address = server.server.address();
   const port = typeof address === "object" && address !== null ? address.port : options.port;
-  return { host: options.host, port, close: () => server.close() };
+  const close = async (): Promise<void> => {
+    const { clock } = options.backend;
+    const patience = clock.after(drainMsMax, () => server.server.closeAllConnections());
+    await server.close();
+    patience.cancel();
+  };
+  return { host: options.host, port, close };
 }
 
 /** The server without a socket; tests ask it with inject(). */
@@ -67,9 +78,7 @@ export function createServer(options: HttpOptions): FastifyInstance {
   acceptEmptyJson(server);
   const endless = new Set<() => void>();
   for (const each of options.routes) server.route(fastifyRoute(each, options.backend, endless));
-  server.addHook("preClose", async () => {
-    for (const finish of endless) finish();
-  });
+  endOnClose(server, endless);
   answerErrors(server, options);
   observeResponses(server, options);
   return server;
@@ -84,19 +93,9 @@ function fastifyRoute(
     method: each.method,
     url: fastifyPath(each.path),
     bodyLimit: each.bodyBytesMax ?? bodyBytesMaxDefault,
-    schema: {
-      params: each.params.json,
-      querystring: each.query.json,
-      ...(each.body === undefined ? {} : { body: each.body.json }),
-    },
-    preValidation: async (request) => {
-      request.query = coerceQuery({ ...(request.query as object) }, each.query.json);
-      if (each.isBodyOptional === true) request.body ??= {};
-    },
     handler: async (request, reply) => {
-      const { params, query, body } = request;
       const accept = request.headers.accept ?? "";
-      const answer = await each.handle({ params, query, body, accept }, backend);
+      const answer = await each.handle({ ...checkedRequest(request, each), accept }, backend);
       return send(answer, reply, endless);
     },
   };
@@ -145,6 +144,19 @@ function answerErrors(server: FastifyInstance, { onFault }: HttpOptions): void {
     const [path = ""] = request.url.split("?", 1);
     const text = `No such path: ${request.method} ${path}; see /openapi.json`;
     return answer(new CronosError("NOT_FOUND", text), request, reply);
+  });
+}
+
+/** On close: ends the streams that have no end, and each connection with its answer. */
+function endOnClose(server: FastifyInstance, endless: ReadonlySet<() => void>): void {
+  let isClosing = false;
+  server.addHook("preClose", async () => {
+    isClosing = true;
+    for (const finish of endless) finish();
+  });
+  // A connection that is kept alive after its last answer would hold the server for a minute.
+  server.addHook("onResponse", async (request) => {
+    if (isClosing) request.raw.socket.destroySoon();
   });
 }
 

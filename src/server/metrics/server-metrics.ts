@@ -91,12 +91,14 @@ export class ServerMetrics implements EngineMetrics {
   async text(source: StatsSource): Promise<{ contentType: string; text: string }> {
     const stats = await source.stats();
     for (const [name, gauge] of this.#gauges) gauge.set(stats[name]);
+    return { contentType: this.#registry.contentType, text: await this.describe() };
+  }
+
+  /** All metrics as they are, gauges as of the last time they were asked for. */
+  async describe(): Promise<string> {
     const registered = await this.#registry.metrics();
     const timed = timingNames.map((name) => this.#timings[name].text());
-    return {
-      contentType: this.#registry.contentType,
-      text: [registered, ...timed].join("\n"),
-    };
+    return [registered, ...timed].join("\n");
   }
 
   #registerCounters(): void {
