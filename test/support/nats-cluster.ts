@@ -6,7 +6,7 @@
  *
  * Sizes are small, but `max_payload` is what docs/formats/jetstream.md asks for (8 MB).
  */
-import { spawn } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
 import type { ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
@@ -19,6 +19,8 @@ import { must } from "../../src/base/assert.ts";
 const serverCount = 3;
 const readyMsMax = 30_000;
 const pollMs = 50;
+/** Debian keeps it in a folder that is not in every user's PATH. */
+const searchPath = `${process.env["PATH"] ?? ""}:/usr/sbin:/usr/local/sbin`;
 
 interface ServerPlan {
   readonly name: string;
@@ -28,9 +30,14 @@ interface ServerPlan {
   readonly configPath: string;
 }
 
-/** Three servers: NatsCluster.start() starts them, stop() gives everything back. */
+/** Tells whether a nats-server can be started on this machine. */
+export function hasNatsServer(): boolean {
+  const env = { ...process.env, PATH: searchPath };
+  return spawnSync("nats-server", ["--version"], { env, stdio: "ignore" }).status === 0;
+}
+
+/** Three servers; `start()` one with NatsCluster.start(), give everything back with stop(). */
 export class NatsCluster {
-  readonly #program: string;
   readonly #directory: string;
   readonly #plans: readonly ServerPlan[];
   readonly #running = new Map<string, ChildProcess>();
@@ -38,21 +45,17 @@ export class NatsCluster {
     for (const child of this.#running.values()) child.kill("SIGKILL");
   };
 
-  private constructor(program: string, directory: string, plans: readonly ServerPlan[]) {
-    this.#program = program;
+  private constructor(directory: string, plans: readonly ServerPlan[]) {
     this.#directory = directory;
     this.#plans = plans;
     process.once("exit", this.#killAll);
   }
 
-  /**
-   * Starts all servers and waits until JetStream has a leader and every server is part of it.
-   * `program`: the path of nats-server (real-server.ts finds it).
-   */
-  static async start(program: string): Promise<NatsCluster> {
+  /** Starts all servers and waits until JetStream has a leader and every server is part of it. */
+  static async start(): Promise<NatsCluster> {
     const directory = await mkdtemp(join(tmpdir(), "cronosdb-nats-"));
     const plans = await planServers(directory);
-    const cluster = new NatsCluster(program, directory, plans);
+    const cluster = new NatsCluster(directory, plans);
     try {
       for (const plan of plans) cluster.#spawn(plan);
       await Promise.all(plans.map(waitUntilHealthy));
@@ -77,7 +80,6 @@ export class NatsCluster {
   async kill(name: string): Promise<void> {
     const child = must(this.#running.get(name), `Server ${name} is not running`);
     this.#running.delete(name);
-    child.ref();
     const exited = once(child, "exit");
     child.kill("SIGKILL");
     await exited;
@@ -98,7 +100,8 @@ export class NatsCluster {
   }
 
   #spawn(plan: ServerPlan): void {
-    const child = spawn(this.#program, ["-c", plan.configPath], { stdio: "ignore" });
+    const env = { ...process.env, PATH: searchPath };
+    const child = spawn("nats-server", ["-c", plan.configPath], { env, stdio: "ignore" });
     child.unref();
     this.#running.set(plan.name, child);
   }

@@ -1,0 +1,14 @@
+/**
+ * What the gRPC services need of an open database.
+ */
+import type { AdminApi } from "../../engine/admin-api.ts";
+import type { EncodedEventsApi } from "../../engine/encoded-events.ts";
+import type { EventsApi } from "../../engine/events-api.ts";
+
+export interface GrpcEngine {
+  readonly events: EventsApi;
+  /** The same events, as bytes. */
+  readonly encoded: EncodedEventsApi;
+  /** Without it the rpcs about the log are unimplemented. */
+  readonly admin?: AdminApi;
+}
