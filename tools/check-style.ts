@@ -50,7 +50,8 @@ const bannedInSource: readonly BannedWord[] = [
  * "/" at the end), and what tests them.
  */
 const untested: Readonly<Record<string, string>> = {
-  "src/log/jetstream/nats-shard-stream.ts": "test/contracts/jetstream-log.test.ts, real servers",
+  "src/cli/bench/publisher.ts": "run-bench.test.ts runs every workload",
+  "src/cli/bench/subscriber.ts": "run-bench.test.ts",
   "src/log/segments/": "one machine; log-contract.ts and segment-log.fuzz.test.ts in test/",
   "src/ports/real-disk-lock.ts": "a part of RealDisk; test/contracts/disk-contract.ts",
   "src/ports/simulated-file-data.ts": "a part of SimulatedDisk; simulated-disk.test.ts",
