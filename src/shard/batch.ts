@@ -1,0 +1,54 @@
+/**
+ * A batch: the operations that will become one record, from the first of them until the record is
+ * durable or lost.
+ *
+ *   open ──seal──▶ in flight ──append resolves──▶ durable
+ *     └───────────────┴───────append rejects────▶ lost
+ */
+import type { LogIndex } from "../base/ids.ts";
+import { MutationArena } from "../log/mutation-codec.ts";
+import type { TipMark } from "../store/store.ts";
+
+export class Batch {
+  readonly arena = new MutationArena();
+  /** Settles when the batch is durable or lost. */
+  readonly settled: Promise<void>;
+  /** Operations that wrote. */
+  operations = 0;
+  /** Shard time of the first operation that wrote. */
+  startTime = 0;
+  /** Set when it is sealed. */
+  index = 0 as LogIndex;
+  time = 0;
+  mark: TipMark | undefined;
+  readonly #hooks: (() => void)[] = [];
+  #resolve!: () => void;
+  #reject!: (error: unknown) => void;
+
+  constructor() {
+    this.settled = new Promise((resolve, reject) => {
+      this.#resolve = resolve;
+      this.#reject = reject;
+    });
+    // Whoever executed an operation awaits this; a batch nobody awaits must not end the process.
+    this.settled.catch(() => {});
+  }
+
+  get empty(): boolean {
+    return this.operations === 0;
+  }
+
+  addHooks(hooks: readonly (() => void)[]): void {
+    for (const hook of hooks) this.#hooks.push(hook);
+  }
+
+  /** Runs the hooks in the order of their operations, then resolves `settled`. */
+  becomeDurable(): void {
+    for (const hook of this.#hooks) hook();
+    this.#resolve();
+  }
+
+  becomeLost(error: unknown): void {
+    this.#reject(error);
+  }
+}
