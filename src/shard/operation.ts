@@ -22,6 +22,7 @@ export class Operation implements Transaction {
   #now = 0 as ShardTimeMs;
   #applied: (() => void)[] | undefined;
   #durable: (() => void)[] | undefined;
+  #undone: (() => void)[] | undefined;
 
   constructor(tip: ReadView) {
     this.#tip = tip;
@@ -52,6 +53,7 @@ export class Operation implements Transaction {
       this.#overlay.clear();
     }
     this.#arena = undefined;
+    this.#undone = undefined;
     return wrote;
   }
 
@@ -62,6 +64,9 @@ export class Operation implements Transaction {
     this.#arena = undefined;
     this.#applied = undefined;
     this.#durable = undefined;
+    const undone = this.#undone;
+    this.#undone = undefined;
+    for (const hook of undone?.reverse() ?? noHooks) hook();
   }
 
   takeAppliedHooks(): readonly (() => void)[] {
@@ -114,6 +119,11 @@ export class Operation implements Transaction {
   onApplied(run: () => void): void {
     this.#running();
     (this.#applied ??= []).push(run);
+  }
+
+  onUndone(run: () => void): void {
+    this.#running();
+    (this.#undone ??= []).push(run);
   }
 
   onDurable(run: () => void): void {

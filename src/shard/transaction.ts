@@ -23,6 +23,8 @@ export interface Transaction extends ReadView {
   deleteRange(start: Key, end: Key | undefined): void;
   /** Runs after the operation succeeded and its writes are the tip; not when it is undone. */
   onApplied(run: () => void): void;
+  /** Runs if the operation is undone (it threw), newest first: takes derived state back. */
+  onUndone(run: () => void): void;
   /** Runs once the operation's record is durable; not when it is lost. */
   onDurable(run: () => void): void;
 }
