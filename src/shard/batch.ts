@@ -6,11 +6,11 @@
  *     └───────────────┴───────append rejects────▶ lost
  */
 import type { LogIndex } from "../base/ids.ts";
-import { MutationArena } from "../log/mutation-codec.ts";
+import type { MutationArena } from "../log/mutation-arena.ts";
 import type { TipMark } from "../store/store.ts";
 
 export class Batch {
-  readonly arena = new MutationArena();
+  readonly arena: MutationArena;
   /** Settles when the batch is durable or lost. */
   readonly settled: Promise<void>;
   /** Operations that wrote. */
@@ -25,7 +25,8 @@ export class Batch {
   #resolve!: () => void;
   #reject!: (error: unknown) => void;
 
-  constructor() {
+  constructor(arena: MutationArena) {
+    this.arena = arena;
     this.settled = new Promise((resolve, reject) => {
       this.#resolve = resolve;
       this.#reject = reject;

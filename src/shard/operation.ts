@@ -6,7 +6,7 @@
 import { assert } from "../base/assert.ts";
 import type { ShardTimeMs } from "../base/ids.ts";
 import type { Key } from "../base/key.ts";
-import type { ArenaMark, MutationArena } from "../log/mutation-codec.ts";
+import type { Mark, MutationArena } from "../log/mutation-arena.ts";
 import type { RangeOptions, ReadView, Row } from "../store/base-tree.ts";
 import type { Transaction } from "./transaction.ts";
 import type { WriteSink } from "./write-overlay.ts";
@@ -18,7 +18,8 @@ export class Operation implements Transaction {
   readonly #overlay = new WriteOverlay();
   readonly #tip: ReadView;
   #arena: MutationArena | undefined;
-  #mark: ArenaMark | undefined;
+  #mark: Mark | undefined;
+  #startBytes = 0;
   #now = 0 as ShardTimeMs;
   #applied: (() => void)[] | undefined;
   #durable: (() => void)[] | undefined;
@@ -32,11 +33,17 @@ export class Operation implements Transaction {
     return this.#arena !== undefined;
   }
 
+  /** Bytes the running operation has written. */
+  get byteLength(): number {
+    return this.#running().byteLength - this.#startBytes;
+  }
+
   /** Starts an operation whose bytes go into `arena`. */
   begin(arena: MutationArena, now: ShardTimeMs): void {
     assert(this.#arena === undefined, "An operation must not start inside another one");
     this.#arena = arena;
     this.#mark = arena.mark();
+    this.#startBytes = arena.byteLength;
     this.#now = now;
   }
 
@@ -59,7 +66,7 @@ export class Operation implements Transaction {
 
   /** Ends it without a trace. */
   undo(): void {
-    this.#running().rewind(this.#mark as ArenaMark);
+    this.#running().rewind(this.#mark as Mark);
     this.#overlay.clear();
     this.#arena = undefined;
     this.#applied = undefined;

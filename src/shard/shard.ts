@@ -25,6 +25,7 @@ import { CronosError, toCronosError } from "../base/errors.ts";
 import { logIndex, shardTimeMs } from "../base/ids.ts";
 import type { Epoch, LogIndex, ShardTimeMs } from "../base/ids.ts";
 import type { Log, LogRecord } from "../log/log.ts";
+import { MutationArena } from "../log/mutation-arena.ts";
 import { decodeMutations } from "../log/mutation-codec.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { BaseTree, ReadView, Snapshot } from "../store/base-tree.ts";
@@ -60,6 +61,8 @@ export interface ShardOptions {
   readonly onCommit?: (durationMs: number, operations: number) => void;
   /** Told when the shard becomes read-only (with the cause) and when it is open again. */
   readonly onStateChange?: (cause: CronosError | undefined) => void;
+  /** Told how long writing a memtable to the base tree took, in ms. */
+  readonly onFlush?: (durationMs: number) => void;
   /** Told when writing to the base tree failed; it is tried again at the next commit. */
   readonly onFlushError?: (cause: CronosError) => void;
 }
@@ -83,9 +86,11 @@ export class Shard {
   readonly #derived: DerivedState[] = [];
   readonly #inFlight: Batch[] = [];
   readonly #memoryBytesMax: number;
+  /** Half a record: what is in the open batch and one more operation always fit in one. */
+  readonly #operationBytesMax: number;
   #state: State = "open";
   #cause: CronosError | undefined;
-  #open = new Batch();
+  #open = new Batch(new MutationArena());
   #sealScheduled = false;
   #lastTime: number;
   #tipIndex: LogIndex;
@@ -97,6 +102,7 @@ export class Shard {
   private constructor(options: ShardOptions, store: Store) {
     this.#options = options;
     this.#memoryBytesMax = options.memtableBytesMax * MEMORY_FACTOR_MAX;
+    this.#operationBytesMax = Math.floor(options.log.bodyBytesMax / 2);
     this.#log = options.log;
     this.#clock = options.clock;
     this.#store = store;
@@ -164,7 +170,8 @@ export class Shard {
    */
   run<T>(operation: (tx: Transaction) => T): T {
     if (this.#state !== "open") this.#refuse();
-    if (this.#store.memtableBytes > this.#memoryBytesMax) this.#refuseMemory();
+    if (this.#memtableBytes > this.#memoryBytesMax) this.#refuseMemory();
+    if (this.#open.arena.byteLength > this.#operationBytesMax) this.#makeRoom();
     const batch = this.#open;
     const tx = this.#operation;
     const now = this.now;
@@ -172,7 +179,7 @@ export class Shard {
     let result: T;
     try {
       result = operation(tx);
-      this.#checkSize(batch);
+      this.#checkSize(tx.byteLength);
     } catch (error) {
       tx.undo();
       throw error;
@@ -188,6 +195,7 @@ export class Shard {
   /** Like run(), resolving with the result once it and everything it saw is durable. */
   async execute<T>(operation: (tx: Transaction) => T): Promise<T> {
     if (this.#store.frozenCount >= FROZEN_MAX) await this.#flushing;
+    while (this.#isFull) await this.#inFlight[0]?.settled.catch(() => {});
     const result = this.run(operation);
     await this.tipDurable();
     return result;
@@ -226,13 +234,16 @@ export class Shard {
   }
 
   get stats(): { readonly memtableBytes: number; readonly inFlight: number } {
-    return { memtableBytes: this.#store.memtableBytes, inFlight: this.#inFlight.length };
+    return { memtableBytes: this.#memtableBytes, inFlight: this.#inFlight.length };
   }
 
   /** Writes everything in memory to the base tree and trims the log behind it. */
   async flush(): Promise<void> {
+    if (!this.#open.empty) this.#seal();
+    this.#store.freeze(this.#tipIndex);
     await this.tipDurable();
-    if (this.#store.activeBytes > 0) this.#store.freeze(this.#durableIndex);
+    // A running flush may have begun before the layer above was there.
+    await this.#flushing;
     this.#startFlush();
     await this.#flushing;
   }
@@ -246,6 +257,18 @@ export class Shard {
     await this.#flushing;
     this.#feed.close();
     this.#state = "closed";
+  }
+
+  /** The open batch has no room for an operation, and nothing more may be in flight. */
+  get #isFull(): boolean {
+    return (
+      this.#open.arena.byteLength > this.#operationBytesMax &&
+      this.#inFlight.length >= this.#log.inFlightMax
+    );
+  }
+
+  get #memtableBytes(): number {
+    return this.#store.activeBytes + this.#store.frozenBytes;
   }
 
   /** The batch whose end makes everything that ran until now durable. */
@@ -270,12 +293,11 @@ export class Shard {
     }
   }
 
-  #checkSize(batch: Batch): void {
-    if (batch.arena.byteLength <= this.#log.bodyBytesMax) return;
+  #checkSize(bytes: number): void {
+    if (bytes <= this.#operationBytesMax) return;
     throw new CronosError(
       "TOO_LARGE",
-      `Transaction must fit in one record of ${this.#log.bodyBytesMax} bytes: it makes ` +
-        `${batch.arena.byteLength}`,
+      `Transaction must write at most ${this.#operationBytesMax} bytes: it writes ${bytes}`,
     );
   }
 
@@ -302,13 +324,13 @@ export class Shard {
 
   #seal(): void {
     const batch = this.#open;
-    this.#open = new Batch();
+    this.#open = new Batch(batch.arena.next());
     this.#tipIndex = logIndex(this.#tipIndex + 1);
     batch.index = this.#tipIndex;
     batch.time = this.#lastTime;
+    if (this.#store.activeBytes >= this.#options.memtableBytesMax) this.#store.freeze(batch.index);
     batch.mark = this.#store.mark();
     this.#inFlight.push(batch);
-    if (this.#store.activeBytes >= this.#options.memtableBytesMax) this.#store.freeze(batch.index);
     const start = this.#clock.monotonic();
     this.#log
       .append({
@@ -342,7 +364,7 @@ export class Shard {
     if (this.#inFlight.length === 0) return; // Undone with the first failure already.
     const cause = toCronosError(thrown);
     const lost = [...this.#inFlight.splice(0), this.#open];
-    this.#open = new Batch();
+    this.#open = new Batch(new MutationArena());
     this.#tipIndex = this.#durableIndex;
     this.#store.rollback(this.#durableMark);
     this.#durableView = this.#store.view(this.#durableMark);
@@ -384,32 +406,45 @@ export class Shard {
     throw new CronosError("CLOSED", "Database is closed");
   }
 
+  #makeRoom(): void {
+    if (!this.#isFull) this.#seal();
+    else {
+      throw new CronosError(
+        "OVERLOADED",
+        `Writes must wait for the log: ${this.#inFlight.length} records are in flight`,
+      );
+    }
+  }
+
   #refuseMemory(): never {
     throw new CronosError(
       "OVERLOADED",
-      `Writes must wait for the base tree: ${this.#store.memtableBytes} bytes are in memory, at ` +
+      `Writes must wait for the base tree: ${this.#memtableBytes} bytes are in memory, at ` +
         `most ${this.#memoryBytesMax} may be`,
     );
   }
 
   /** Writes frozen memtables whose records are durable to the base tree, one after another. */
   #startFlush(): void {
-    if (this.#flushing !== undefined || !this.#store.canFlush(this.#durableIndex)) return;
+    if (this.#flushing !== undefined || this.#store.frozenCount === 0) return;
     this.#flushing = this.#flushAll().finally(() => {
       this.#flushing = undefined;
     });
   }
 
   async #flushAll(): Promise<void> {
-    while (this.#store.canFlush(this.#durableIndex)) {
-      try {
-        const applied = await this.#store.flush();
+    try {
+      for (;;) {
+        const start = this.#clock.monotonic();
+        const before = this.#store.appliedIndex;
+        const applied = await this.#store.flush(this.#durableIndex);
+        if (applied === before) return;
+        this.#options.onFlush?.(this.#clock.monotonic() - start);
         await this.#log.trim(logIndex(applied + 1));
-      } catch (error) {
-        // The rows stay in memory and in the log; the next flush tries again.
-        this.#options.onFlushError?.(toCronosError(error));
-        return;
       }
+    } catch (error) {
+      // The rows stay in memory and in the log; the next commit tries again.
+      this.#options.onFlushError?.(toCronosError(error));
     }
   }
 }
@@ -436,6 +471,6 @@ async function replay(options: ShardOptions, store: Store): Promise<void> {
     decodeMutations(Buffer.from(record.body), store);
     if (store.activeBytes < memtableBytesMax) continue;
     store.freeze(record.index);
-    while (store.canFlush(record.index)) await store.flush();
+    await store.flush(record.index);
   }
 }

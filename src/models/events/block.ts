@@ -6,16 +6,18 @@
  *   1   4      count of events
  *   5   6      created at: shard time of the publish, Unix ms
  *   11  6 × d  due times, d = 1 (flag set) or count
- *   …   4 × n  lengths of the events; 0 = cancelled (its offset stays taken)
+ *   …   4 × n  lengths of the events; 0 = cancelled (its offset stays taken); bit 31 = removed by
+ *              retention: only the message_id field is kept, for deduplication
  *   …          the events, one behind the other: Event messages as they were published
  *
- * All little-endian. Invariant: the block's due runs (see rows.ts) are exactly those of runsOf().
- * Checksums are the store's and the log's.
+ * All little-endian. A block's events that wait in the due index are there as the runs that runsOf()
+ * gives. Checksums are the store's and the log's.
  */
 import { assert } from "../../base/assert.ts";
 
 const SAME_DUE = 1;
 const DUES_AT = 11;
+const REMOVED = 0x80000000;
 
 /** Events to be stored as one block: positions in a buffer and due times, in offset order. */
 export interface BlockSource {
@@ -26,6 +28,8 @@ export interface BlockSource {
   start(k: number): number;
   end(k: number): number;
   due(k: number): number;
+  /** The event was removed by retention: what is kept is its id. Absent: no event was. */
+  removed?(k: number): boolean;
 }
 
 /** A set of live events with consecutive positions and the same due time. */
@@ -54,7 +58,8 @@ export function writeBlock(into: Buffer, source: BlockSource, sameDue: boolean):
   for (let k = 0; k < count; k++, at += 4) {
     const start = source.start(k);
     const end = source.end(k);
-    into.writeUInt32LE(end - start, at);
+    const flag = source.removed?.(k) === true ? REMOVED : 0;
+    into.writeUInt32LE(end - start + flag, at);
     source.bytes.copy(into, eventAt, start, end);
     eventAt += end - start;
   }
@@ -92,9 +97,19 @@ export class Block {
     return this.bytes.readUIntLE(this.#sameDue ? DUES_AT : DUES_AT + 6 * position, 6);
   }
 
-  /** Bytes of the event; 0 when it was cancelled. */
+  /** Bytes of what is stored of the event; 0 when it was cancelled. */
   length(position: number): number {
-    return this.bytes.readUInt32LE(this.#lengthsAt + 4 * position);
+    return this.bytes.readUInt32LE(this.#lengthsAt + 4 * position) & ~REMOVED;
+  }
+
+  /** Retention removed the event; its id is still there. */
+  isRemoved(position: number): boolean {
+    return this.bytes.readUInt32LE(this.#lengthsAt + 4 * position) >= REMOVED;
+  }
+
+  /** There is no event to deliver: cancelled or removed. */
+  isGone(position: number): boolean {
+    return this.length(position) === 0 || this.isRemoved(position);
   }
 
   /** Where the event starts in `bytes`. */
@@ -111,20 +126,6 @@ export class Block {
   event(position: number): Buffer {
     const start = this.start(position);
     return this.bytes.subarray(start, start + this.length(position));
-  }
-
-  /** The latest due time of its live events; -1 when all are cancelled. */
-  get dueMax(): number {
-    let latest = -1;
-    for (let k = 0; k < this.count; k++) {
-      if (this.length(k) > 0 && this.due(k) > latest) latest = this.due(k);
-    }
-    return latest;
-  }
-
-  /** Its due runs. */
-  runs(): BlockRun[] {
-    return runsOf(this.count, (k) => (this.length(k) === 0 ? -1 : this.due(k)));
   }
 }
 

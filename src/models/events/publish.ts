@@ -8,15 +8,29 @@
 import { assert } from "../../base/assert.ts";
 import { keyU48 } from "../../base/key.ts";
 import type { Transaction } from "../../shard/transaction.ts";
-import type { BlockSource } from "./block.ts";
+import type { BlockRun, BlockSource } from "./block.ts";
 import { blockSize, runsOf, writeBlock } from "./block.ts";
 import type { Catalog } from "./catalog.ts";
 import { mixHash1, mixHash2 } from "./dedup-hash.ts";
 import type { DedupIndex } from "./dedup.ts";
 import { eventError } from "./event-error.ts";
 import type { EventList } from "./event-list.ts";
+import type { FiredRun } from "./fired.ts";
+import { appendFired } from "./fired.ts";
 import { findStored } from "./lookup.ts";
 import type { Partition, Topic } from "./topic.ts";
+
+/** What the publisher needs to know and tells. */
+export interface PublishHooks {
+  /** Wall clock, Unix ms. */
+  wallNow(): number;
+  /** The partition got events; they are the tip now. */
+  onPublished(partition: Partition): void;
+  /** Events were put into the due index, the earliest due at `dueMin`. */
+  onScheduled(partition: Partition, dueMin: number): void;
+  /** Events that were due when they were published are durable. */
+  onFired(partition: Partition, runs: readonly FiredRun[]): void;
+}
 
 /** What happened to each event of a list; refilled by every publish. */
 export class PublishOutcome {
@@ -26,14 +40,10 @@ export class PublishOutcome {
   errors = 0;
   firstOffset = -1;
   lastOffset = -1;
-  /** Earliest due time given; Infinity when nothing was stored. */
-  dueMin = Number.POSITIVE_INFINITY;
   /** Per event: partition and offset, its own or that of the first one with its id. */
   partition = new Uint16Array(128);
   offset = new Float64Array(128);
   duplicate = new Uint8Array(128);
-  /** The partitions that got events. */
-  readonly touched: Partition[] = [];
 
   reset(count: number): void {
     if (count > this.partition.length) {
@@ -45,8 +55,6 @@ export class PublishOutcome {
     this.count = count;
     this.published = this.duplicates = this.errors = 0;
     this.firstOffset = this.lastOffset = -1;
-    this.dueMin = Number.POSITIVE_INFINITY;
-    this.touched.length = 0;
   }
 }
 
@@ -58,9 +66,13 @@ class Share implements BlockSource {
   count = 0;
   eventBytes = 0;
   sameDue = true;
+  /** How many of them are due already, and the earliest due time of the others. */
+  dueNow = 0;
+  dueMin = Number.POSITIVE_INFINITY;
   #list!: EventList;
   #items = new Int32Array(128);
   #dues = new Float64Array(128);
+  #isDue = new Uint8Array(128);
 
   begin(partition: Partition, list: EventList, createdAt: number): void {
     this.partition = partition;
@@ -70,11 +82,16 @@ class Share implements BlockSource {
     this.count = 0;
     this.eventBytes = 0;
     this.sameDue = true;
+    this.dueNow = 0;
+    this.dueMin = Number.POSITIVE_INFINITY;
   }
 
-  add(item: number, due: number): void {
+  add(item: number, due: number, isDue: boolean): void {
     if (this.count === this.#items.length) this.#grow();
     if (this.count > 0 && due !== this.#dues[0]) this.sameDue = false;
+    if (isDue) this.dueNow++;
+    else if (due < this.dueMin) this.dueMin = due;
+    this.#isDue[this.count] = isDue ? 1 : 0;
     this.#items[this.count] = item;
     this.#dues[this.count++] = due;
     this.eventBytes += (this.#list.end[item] as number) - (this.#list.start[item] as number);
@@ -97,6 +114,12 @@ class Share implements BlockSource {
     return this.#dues[k] as number;
   }
 
+  /** Runs of the events that are due already, or of those that are not. */
+  runs(isDue: boolean): BlockRun[] {
+    const flag = isDue ? 1 : 0;
+    return runsOf(this.count, (k) => (this.#isDue[k] === flag ? (this.#dues[k] as number) : -1));
+  }
+
   #grow(): void {
     const items = new Int32Array(this.#items.length * 2);
     items.set(this.#items);
@@ -104,6 +127,9 @@ class Share implements BlockSource {
     const dues = new Float64Array(this.#dues.length * 2);
     dues.set(this.#dues);
     this.#dues = dues;
+    const isDue = new Uint8Array(this.#isDue.length * 2);
+    isDue.set(this.#isDue);
+    this.#isDue = isDue;
   }
 }
 
@@ -117,10 +143,13 @@ export class Publisher {
   /** One share per partition that the current list touches. */
   readonly #shares = new Map<Partition, Share>();
   readonly #spareShares: Share[] = [];
+  readonly #hooks: PublishHooks;
+  #wallNow = 0;
 
-  constructor(catalog: Catalog, dedup: DedupIndex) {
+  constructor(catalog: Catalog, dedup: DedupIndex, hooks: PublishHooks) {
     this.#catalog = catalog;
     this.#dedup = dedup;
+    this.#hooks = hooks;
   }
 
   /**
@@ -130,6 +159,7 @@ export class Publisher {
   publish(tx: Transaction, list: EventList, allowDuplicate: boolean): PublishOutcome {
     const { outcome } = this;
     outcome.reset(list.count);
+    this.#wallNow = this.#hooks.wallNow();
     try {
       this.#assign(tx, list, allowDuplicate);
       for (const share of this.#shares.values()) this.#store(tx, share);
@@ -181,11 +211,12 @@ export class Publisher {
       share.begin(partition, list, tx.now);
       this.#shares.set(partition, share);
     }
-    const due = Math.max(list.at[i] as number, tx.now, partition.horizon + 1);
+    const at = list.at[i] as number;
     outcome.partition[i] = number;
     outcome.offset[i] = partition.nextOffset + share.count;
-    if (due < outcome.dueMin) outcome.dueMin = due;
-    share.add(i, due);
+    // What is due by the wall clock fires now; shard time may be ahead of it after a clock step.
+    if (at <= this.#wallNow) share.add(i, Math.max(at, tx.now), true);
+    else share.add(i, at, false);
   }
 
   /** Looks the id up; a hit leaves the first event's place in the outcome. */
@@ -242,25 +273,44 @@ export class Publisher {
     const first = partition.nextOffset;
     const size = blockSize(count, share.sameDue, share.eventBytes);
     writeBlock(tx.reserve(partition.blocksPrefix + keyU48(first), size), share, share.sameDue);
-    if (share.sameDue) putRun(tx, partition, { due: share.due(0), offset: first, count });
-    else {
-      for (const run of runsOf(count, (k) => share.due(k))) {
-        putRun(tx, partition, { due: run.due, offset: first + run.position, count: run.count });
-      }
-    }
+    if (share.dueNow < count) this.#schedule(tx, share, first);
+    if (share.dueNow > 0) this.#fire(tx, share, first);
     partition.nextOffset = first + count;
-    partition.events += count;
     partition.bytes += size;
     tx.onUndone(() => {
       partition.nextOffset = first;
-      partition.events -= count;
       partition.bytes -= size;
     });
+    tx.onApplied(() => {
+      partition.appliedOffset = partition.nextOffset;
+      this.#hooks.onPublished(partition);
+    });
     outcome.published += count;
-    outcome.touched.push(partition);
     if (outcome.firstOffset < 0 || first < outcome.firstOffset) outcome.firstOffset = first;
     outcome.lastOffset = Math.max(outcome.lastOffset, first + count - 1);
     assert(count > 0, "A share of a publish must hold events");
+  }
+
+  /** Puts the events that are due later into the due index. */
+  #schedule(tx: Transaction, share: Share, first: number): void {
+    const { partition, count, dueMin } = share;
+    if (share.sameDue) putRun(tx, partition, { due: share.due(0), offset: first, count });
+    else {
+      for (const run of share.runs(false)) {
+        putRun(tx, partition, { due: run.due, offset: first + run.position, count: run.count });
+      }
+    }
+    tx.onApplied(() => this.#hooks.onScheduled(partition, dueMin));
+  }
+
+  /** Puts the events that are due already into the fired log. */
+  #fire(tx: Transaction, share: Share, first: number): void {
+    const { partition } = share;
+    const runs = share.runs(true).map(({ due, position, count }) => {
+      return { due, offset: first + position, count };
+    });
+    const fired = appendFired(tx, partition, runs);
+    tx.onDurable(() => this.#hooks.onFired(partition, fired));
   }
 }
 

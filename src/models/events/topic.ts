@@ -9,6 +9,7 @@ import type { Key } from "../../base/key.ts";
 import { keyU48 } from "../../base/key.ts";
 import type { Transaction } from "../../shard/transaction.ts";
 import type { ReadView } from "../../store/base-tree.ts";
+import type { Sleeper } from "./alarm.ts";
 import { Block } from "./block.ts";
 import { firedRowEnd } from "./fired.ts";
 import type { GroupPartition } from "./group-partition.ts";
@@ -126,7 +127,9 @@ export interface PartitionRow {
   readonly bytes: number;
 }
 
-export class Partition {
+export class Partition implements Sleeper {
+  /** Called when `nextDue` has come. */
+  onWake: (partition: Partition) => void = () => {};
   readonly topic: Topic;
   readonly number: number;
   readonly blocksPrefix: Key;
@@ -137,8 +140,12 @@ export class Partition {
   readonly firedEnd: Key;
   /** Offset the next event gets: how many were ever published. */
   nextOffset = 0;
+  /** The same, without what the running operation published. */
+  appliedOffset = 0;
   /** Sequence the next event that fires gets: how many ever fired. */
   nextSequence = 0;
+  /** Of them, those whose firing is durable: what may be handed out. */
+  durableSequence = 0;
   /** Events that were cancelled before they fired. */
   cancelled = 0;
   /** Bytes of the stored blocks. */
@@ -157,6 +164,10 @@ export class Partition {
     this.duesEnd = prefixEnd(this.duesPrefix);
     this.firedPrefix = firedLogPrefix(topic.id, number);
     this.firedEnd = prefixEnd(this.firedPrefix);
+  }
+
+  wake(): void {
+    this.onWake(this);
   }
 
   get rowKey(): Key {
@@ -183,6 +194,8 @@ export class Partition {
     for (const fired of view.range(this.firedPrefix, this.firedEnd, { reverse: true, limit: 1 })) {
       this.nextSequence = firedRowEnd(fired);
     }
+    this.durableSequence = this.nextSequence;
+    this.appliedOffset = this.nextOffset;
     this.nextDue = Number.POSITIVE_INFINITY;
     for (const [key] of view.range(this.duesPrefix, this.duesEnd, { limit: 1 })) {
       this.nextDue = dueKeyTime(key);

@@ -1,0 +1,175 @@
+/**
+ * Stores the outcome of deliveries: acknowledged, failed (a retry row, or a dead letter when the
+ * attempts are used up). Outcomes that arrive in one turn of the event loop are one operation, and
+ * a group's position is written once for all of them.
+ */
+import { CronosError } from "../../base/errors.ts";
+import { shardTimeMs } from "../../base/ids.ts";
+import type { Shard } from "../../shard/shard.ts";
+import type { Transaction } from "../../shard/transaction.ts";
+import type { Alarm } from "./alarm.ts";
+import type { Dispatcher } from "./dispatcher.ts";
+import type { GroupPartition, Retry, Span } from "./group-partition.ts";
+import type { Delivery } from "./group.ts";
+import { encodePosition } from "./position.ts";
+import { encodeFailed, retryDelayMs } from "./retry.ts";
+import { deadLetterKey } from "./rows.ts";
+
+/** Acknowledged, or failed with the consumer's words. */
+export type Outcome = { readonly ok: true } | { readonly ok: false; readonly error: string };
+
+interface Pending {
+  readonly delivery: Delivery;
+  readonly outcome: Outcome;
+  readonly at: GroupPartition | undefined;
+  readonly resolve: (committedOffset: number) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+/** What the settler tells. */
+export interface SettleListener {
+  acknowledged(events: number): void;
+  failed(events: number): void;
+  died(events: number): void;
+}
+
+/** One failed event, wherever it is. */
+interface Failure {
+  readonly offset: number;
+  readonly due: number;
+  readonly createdAt: number;
+  readonly failures: number;
+  readonly event: Uint8Array;
+  readonly error: string;
+}
+
+export class Settler {
+  readonly #shard: Shard;
+  readonly #dispatcher: Dispatcher;
+  readonly #alarm: Alarm;
+  readonly #listener: SettleListener;
+  #pending: Pending[] = [];
+  #scheduled = false;
+
+  constructor(options: {
+    readonly shard: Shard;
+    readonly dispatcher: Dispatcher;
+    readonly alarm: Alarm;
+    readonly listener: SettleListener;
+  }) {
+    this.#shard = options.shard;
+    this.#dispatcher = options.dispatcher;
+    this.#alarm = options.alarm;
+    this.#listener = options.listener;
+  }
+
+  /**
+   * Settles a delivery. Resolves when that is durable, with the committed offset of the partition of
+   * its first event. NOT_FOUND when it is not out: unknown, settled, timed out, or given to another.
+   */
+  settle(deliveryId: string, outcome: Outcome): Promise<number> {
+    const delivery = this.#dispatcher.find(deliveryId);
+    if (delivery === undefined || delivery.settling) {
+      return Promise.reject(
+        new CronosError("NOT_FOUND", `Delivery ${deliveryId} is not out: settled or timed out`),
+      );
+    }
+    delivery.settling = true;
+    const at = delivery.spans[0]?.at ?? delivery.retries[0]?.at;
+    return new Promise((resolve, reject) => {
+      this.#pending.push({ delivery, outcome, at, resolve, reject });
+      if (this.#scheduled) return;
+      this.#scheduled = true;
+      setImmediate(() => this.flush());
+    });
+  }
+
+  /** Stores what is pending now. */
+  flush(): void {
+    this.#scheduled = false;
+    const batch = this.#pending;
+    if (batch.length === 0) return;
+    this.#pending = [];
+    const touched = new Set<GroupPartition>();
+    try {
+      this.#shard.run((tx) => this.#store(tx, batch, touched));
+    } catch (error) {
+      for (const { delivery, reject } of batch) {
+        delivery.settling = false;
+        reject(error);
+      }
+      return;
+    }
+    for (const at of touched) at.advance();
+    for (const { delivery } of batch) this.#dispatcher.drop(delivery);
+    this.#shard.tipDurable().then(
+      () => {
+        for (const { at, resolve } of batch) resolve(at?.committedOffset ?? 0);
+      },
+      (error: unknown) => {
+        for (const { reject } of batch) reject(error);
+      },
+    );
+  }
+
+  #store(tx: Transaction, batch: readonly Pending[], touched: Set<GroupPartition>): void {
+    for (const { delivery, outcome } of batch) {
+      for (const { at, span } of delivery.spans) {
+        if (!outcome.ok) this.#failSpan(tx, { at, span, error: outcome.error });
+        at.markSettled(span);
+        tx.onUndone(() => at.unmarkSettled(span));
+        touched.add(at);
+      }
+      for (const { at, retry } of delivery.retries) {
+        tx.delete(retry.key);
+        if (!outcome.ok) this.#failRetry(tx, { at, retry, error: outcome.error });
+      }
+      const count = delivery.events.length;
+      tx.onApplied(() => {
+        if (outcome.ok) this.#listener.acknowledged(count);
+        else this.#listener.failed(count);
+      });
+    }
+    for (const at of touched) {
+      if (!at.group.ephemeral) tx.put(at.key, encodePosition(at.position()));
+    }
+  }
+
+  #failSpan(tx: Transaction, failed: { at: GroupPartition; span: Span; error: string }): void {
+    const { at, span, error } = failed;
+    for (let offset = span.offset; offset < span.offset + span.count; offset++) {
+      const block = at.block(this.#shard.durable, offset);
+      const position = offset - (block?.firstOffset ?? 0);
+      if (block === undefined || block.isGone(position)) continue;
+      const { createdAt } = block;
+      const event = block.event(position);
+      this.#fail(tx, at, { offset, due: span.due, createdAt, failures: 1, event, error });
+    }
+  }
+
+  #failRetry(tx: Transaction, failed: { at: GroupPartition; retry: Retry; error: string }): void {
+    const { at, retry, error } = failed;
+    const { due, createdAt, failures, event } = retry.failed;
+    this.#fail(tx, at, { offset: retry.offset, due, createdAt, failures: failures + 1, event, error });
+  }
+
+  #fail(tx: Transaction, at: GroupPartition, failure: Failure): void {
+    const { group, partition } = at;
+    const { maxAttempts, retryBackoffMs } = group.topic.settings;
+    if (failure.failures >= maxAttempts) {
+      const place = { partition: partition.number, offset: failure.offset };
+      const row = encodeFailed({ ...failure, deadAt: tx.now });
+      tx.put(deadLetterKey(group.topic.id, group.id, place), row);
+      tx.onApplied(() => this.#listener.died(1));
+      return;
+    }
+    const retryAt = shardTimeMs(tx.now + retryDelayMs(retryBackoffMs, failure.failures));
+    const key = at.retryKeyAt(retryAt, failure.offset);
+    tx.put(key, encodeFailed({ ...failure, deadAt: 0 }));
+    tx.onApplied(() => {
+      if (retryAt >= at.nextRetryAt) return;
+      at.nextRetryAt = retryAt;
+      this.#alarm.set(at, retryAt);
+    });
+  }
+}
