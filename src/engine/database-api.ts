@@ -1,16 +1,15 @@
 /**
  * The database interface: what open() and connect() return.
  */
-import type { EventInput, EventSelector, EventsApi, PublishReceipt } from "./events-api.ts";
+import type { EventInput, EventsApi, PublishReceipt } from "./events-api.ts";
 
-/** What a transaction function of transact() can do: read its own writes, all or nothing. */
+/** What a transaction function of transact() can do: it reads its own writes, all or nothing. */
 export interface TransactionScope {
   /** Shard time of the transaction, Unix ms. */
   readonly now: number;
   readonly events: {
+    /** Throws INVALID_ARGUMENT for a bad event; a duplicate is told by the receipt. */
     publish(event: EventInput): PublishReceipt;
-    cancel(selector: EventSelector): number;
-    reschedule(selector: EventSelector, at: number): number;
   };
 }
 

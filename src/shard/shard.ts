@@ -194,11 +194,22 @@ export class Shard {
 
   /** Like run(), resolving with the result once it and everything it saw is durable. */
   async execute<T>(operation: (tx: Transaction) => T): Promise<T> {
-    if (this.#store.frozenCount >= FROZEN_MAX) await this.#flushing;
-    while (this.#isFull) await this.#inFlight[0]?.settled.catch(() => {});
+    const room = this.room();
+    if (room !== undefined) await room;
     const result = this.run(operation);
     await this.tipDurable();
     return result;
+  }
+
+  /** What to wait for before the next run() when the log or the base tree cannot keep up. */
+  room(): Promise<void> | undefined {
+    if (this.#store.frozenCount < FROZEN_MAX && !this.#isFull) return undefined;
+    return this.#makesRoom();
+  }
+
+  async #makesRoom(): Promise<void> {
+    if (this.#store.frozenCount >= FROZEN_MAX) await this.#flushing;
+    while (this.#isFull) await this.#inFlight[0]?.settled.catch(() => {});
   }
 
   /** Resolves when everything that ran until now is durable; rejects when some of it was lost. */

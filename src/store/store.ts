@@ -136,13 +136,23 @@ export class Store {
     return this.#active.bytes;
   }
 
+  /** Estimated memory of the memtables that wait for their flush, in bytes. */
+  get frozenBytes(): number {
+    let bytes = 0;
+    for (const layer of this.#frozen) bytes += layer.image.bytes;
+    return bytes;
+  }
+
+  /** How many memtables wait for their flush. */
+  get frozenCount(): number {
+    return this.#frozen.length;
+  }
+
   stats(): StoreStats {
-    let frozenBytes = 0;
-    for (const layer of this.#frozen) frozenBytes += layer.image.bytes;
     return {
       activeBytes: this.#active.bytes,
-      frozenBytes,
-      frozenCount: this.#frozen.length,
+      frozenBytes: this.frozenBytes,
+      frozenCount: this.frozenCount,
       snapshotCount: this.#snapshotCount,
       appliedIndex: this.#base.appliedIndex,
     };

@@ -3,7 +3,7 @@
  * created with the database's default settings.
  */
 import { CronosError } from "../../base/errors.ts";
-import { keyU32 } from "../../base/key.ts";
+import { keyU32, readKeyText } from "../../base/key.ts";
 import type { Transaction } from "../../shard/transaction.ts";
 import type { ReadView } from "../../store/base-tree.ts";
 import { TOPIC_CHARACTERS_MAX } from "./event-error.ts";
@@ -17,8 +17,7 @@ import {
   topicPrefix,
 } from "./rows.ts";
 import type { TopicRow, TopicSettings } from "./topic.ts";
-import { TOPICS_MAX, Topic, checkTopicSettings } from "./topic.ts";
-import { readKeyText } from "../../base/key.ts";
+import { TOPICS_MAX, Topic, checkTopicSettings, settingsOf } from "./topic.ts";
 
 interface Counters {
   nextTopicId: number;
@@ -107,12 +106,16 @@ export class Catalog {
     return counters.nextGroupId;
   }
 
-  /** Replaces everything by what the rows say. */
+  /** Brings everything to what the rows say; a topic that is still there stays the same object. */
   load(view: ReadView): void {
+    const known = new Map(this.#topics);
     this.#topics.clear();
     for (const [key, value] of view.range(topicPrefix, prefixEnd(topicPrefix))) {
       const name = readKeyText(key, topicPrefix.length).text;
-      this.#topics.set(name, new Topic(name, readJson<TopicRow>(value)));
+      const row = readJson<TopicRow>(value);
+      const before = known.get(name);
+      if (before?.id === row.id) before.settings = settingsOf(row);
+      this.#topics.set(name, before?.id === row.id ? before : new Topic(name, row));
     }
   }
 

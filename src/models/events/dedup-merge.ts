@@ -41,7 +41,7 @@ export function runsToMerge(runs: readonly DedupRun[]): readonly DedupRun[] | un
 class RunCursor {
   readonly #run: DedupRun;
   #page = 0;
-  words = new Uint32Array(0);
+  words: Uint32Array = new Uint32Array(0);
   /** The current entry: position in `words`; their end when there are no more. */
   at = 0;
 

@@ -295,7 +295,8 @@ function tableSource(table: DedupTable): EntrySource {
 }
 
 function deleteIfAny(tx: Transaction, start: Key, end: Key): void {
-  for (const _ of tx.range(start, end, { limit: 1 })) tx.deleteRange(start, end);
+  const isEmpty = [...tx.range(start, end, { limit: 1 })].length === 0;
+  if (!isEmpty) tx.deleteRange(start, end);
 }
 
 function sum<T>(items: readonly T[], of: (item: T) => number): number {

@@ -83,6 +83,17 @@ export class Dispatcher {
     this.drop(delivery);
   }
 
+  /** Takes what was handed out of one partition out of the deliveries: the position was moved. */
+  voidPartition(at: GroupPartition): void {
+    for (const member of at.group.members.values()) {
+      for (const delivery of [...member.deliveries]) {
+        delivery.spans = delivery.spans.filter((part) => part.at !== at);
+        delivery.retries = delivery.retries.filter((part) => part.at !== at);
+        if (delivery.spans.length + delivery.retries.length === 0) this.drop(delivery);
+      }
+    }
+  }
+
   /** Forgets every delivery: the state behind them was rebuilt. */
   forgetAll(): void {
     for (const delivery of [...this.#deliveries.values()]) this.drop(delivery);

@@ -29,15 +29,15 @@ const FNV_OFFSET = 0x811c9dc5;
 const FNV_PRIME = 0x01000193;
 const partitionKeyBytes = Buffer.from("partition_key", "latin1");
 
-/** FNV-1a, 32 bits, over bytes[start … end): what maps an event to its partition. */
-export function fnv1a(bytes: Uint8Array, start: number, end: number): number {
+/** FNV-1a, 32 bits, over bytes[start … end): it also maps an event to its partition. */
+export function hashId1(bytes: Uint8Array, start: number, end: number): number {
   let hash = FNV_OFFSET;
   for (let at = start; at < end; at++) hash = Math.imul(hash ^ (bytes[at] as number), FNV_PRIME);
   return hash >>> 0;
 }
 
 /** A second hash, independent of the first: one multiply and one shift per byte. */
-function secondHash(bytes: Uint8Array, start: number, end: number): number {
+export function hashId2(bytes: Uint8Array, start: number, end: number): number {
   let hash = 0x9747b28c ^ (end - start);
   for (let at = start; at < end; at++) {
     hash = Math.imul(hash ^ (bytes[at] as number), 0x5bd1e995);
@@ -158,12 +158,12 @@ export class EventList {
     const idEnd = this.idEnd[i] as number;
     this.error[i] = this.#errorOf(i);
     if (this.error[i] !== eventError.none) return;
-    const hash = fnv1a(this.bytes, idStart, idEnd);
+    const hash = hashId1(this.bytes, idStart, idEnd);
     this.hash1[i] = hash;
-    this.hash2[i] = secondHash(this.bytes, idStart, idEnd);
+    this.hash2[i] = hashId2(this.bytes, idStart, idEnd);
     this.placement[i] =
       this.#partitionKeyStart >= 0
-        ? fnv1a(this.bytes, this.#partitionKeyStart, this.#partitionKeyEnd)
+        ? hashId1(this.bytes, this.#partitionKeyStart, this.#partitionKeyEnd)
         : hash;
   }
 

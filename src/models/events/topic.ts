@@ -78,6 +78,12 @@ export interface TopicRow extends TopicSettings {
   readonly createdAt: number;
 }
 
+/** The settings of a topic's row. */
+export function settingsOf(row: TopicRow): TopicSettings {
+  const { id: _id, createdAt: _createdAt, ...settings } = row;
+  return settings;
+}
+
 export class Topic {
   readonly name: string;
   readonly id: number;
@@ -87,13 +93,12 @@ export class Topic {
   settings: TopicSettings;
 
   constructor(name: string, row: TopicRow) {
-    const { id, createdAt, ...settings } = row;
     this.name = name;
-    this.id = id;
-    this.createdAt = createdAt;
-    this.settings = settings;
+    this.id = row.id;
+    this.createdAt = row.createdAt;
+    this.settings = settingsOf(row);
     this.partitions = Array.from(
-      { length: settings.partitions },
+      { length: row.partitions },
       (_, number) => new Partition(this, number),
     );
   }

@@ -1,0 +1,184 @@
+/**
+ * One open database: the shard, the models on it, and the services that protocols call.
+ *
+ * Opened by open.ts, which chooses the parts (files or memory, real or simulated time).
+ */
+import { CronosError } from "../base/errors.ts";
+import { epoch } from "../base/ids.ts";
+import type { Log } from "../log/log.ts";
+import { EventsModel } from "../models/events/events-model.ts";
+import type { Clock } from "../ports/clock.ts";
+import type { Random } from "../ports/random.ts";
+import { Shard } from "../shard/shard.ts";
+import type { BaseTree } from "../store/base-tree.ts";
+import type { Database, TransactionScope } from "./database-api.ts";
+import { eventsScope } from "./events-scope.ts";
+import { EventsService } from "./events-service.ts";
+import type { EngineMetrics, EngineStats, StatsSource } from "./metrics.ts";
+import type { EngineSettings } from "./settings.ts";
+
+/** Bytes of rows in memory above which they are written to the base tree. */
+const MEMTABLE_BYTES_MAX = 32 * 1024 * 1024;
+
+/** The parts an engine is made of; close() closes the log and the tree and calls `release`. */
+export interface EngineParts {
+  readonly log: Log;
+  readonly base: BaseTree;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly settings: EngineSettings;
+  readonly metrics: EngineMetrics;
+  /** Told what an operator should know: a full disk, a flush that failed. */
+  readonly warn: (message: string) => void;
+  readonly release: () => Promise<void>;
+}
+
+export class Engine implements Database, StatsSource {
+  readonly events: EventsService;
+  readonly #parts: EngineParts;
+  readonly #shard: Shard;
+  readonly #model: EventsModel;
+  #closing: Promise<void> | undefined;
+
+  private constructor(parts: EngineParts, shard: Shard, model: EventsModel) {
+    this.#parts = parts;
+    this.#shard = shard;
+    this.#model = model;
+    this.events = new EventsService({ ...parts, shard, model });
+  }
+
+  /** Opens the shard and everything derived from it. On failure the parts are closed. */
+  static async start(parts: EngineParts): Promise<Engine> {
+    try {
+      return await startEngine(parts);
+    } catch (error) {
+      await closeParts(parts);
+      throw error;
+    }
+
+    async function startEngine({ settings, metrics, clock, random }: EngineParts): Promise<Engine> {
+      const started = clock.monotonic();
+      const shard = await Shard.open(shardOptions(parts));
+      metrics.observe("recovery", clock.monotonic() - started);
+      parts.log.onSync((durationMs) => metrics.observe("logSync", durationMs));
+      const model = new EventsModel({
+        shard,
+        clock,
+        random,
+        listener: modelListener(metrics),
+        topicDefaults: topicDefaults(settings),
+        tickMs: settings.tickMs,
+        wheelSize: settings.wheelSize,
+        creditsMax: settings.maxCredits,
+      });
+      model.start();
+      return new Engine(parts, shard, model);
+    }
+  }
+
+  /** The same events, as bytes. */
+  get encoded(): EventsService {
+    return this.events;
+  }
+
+  /** Why nothing can be written now, if so. */
+  notWritable(): string | undefined {
+    return this.#shard.cause?.message;
+  }
+
+  transact<T>(operation: (tx: TransactionScope) => T): Promise<T> {
+    return this.#shard.execute((tx) => {
+      const events = eventsScope(this.#model, tx);
+      const result = operation({ now: tx.now, events });
+      if (result instanceof Promise) {
+        throw new CronosError(
+          "INVALID_ARGUMENT",
+          "Transaction function must be synchronous: it returned a promise",
+        );
+      }
+      return result;
+    });
+  }
+
+  async stats(): Promise<EngineStats> {
+    const log = await this.#parts.log.stats();
+    const store = this.#parts.base.stats();
+    return {
+      ...this.events.counts(),
+      logBytes: log.bytes,
+      logSegments: log.segments.length,
+      logFirstIndex: log.firstIndex,
+      logHeadIndex: log.headIndex,
+      memtableBytes: this.#shard.stats.memtableBytes,
+      storeBytesOnDisk: store.bytesOnDisk,
+      storeBytesUsed: store.bytesUsed,
+      storeRows: store.rows,
+    };
+  }
+
+  close(): Promise<void> {
+    return (this.#closing ??= this.#close());
+  }
+
+  async #close(): Promise<void> {
+    this.events.close();
+    this.#model.close();
+    await this.#shard.close();
+    await closeParts(this.#parts);
+  }
+}
+
+async function closeParts({ log, base, release }: EngineParts): Promise<void> {
+  const results = await Promise.allSettled([log.close(), base.close()]);
+  await release();
+  for (const result of results) if (result.status === "rejected") throw result.reason;
+}
+
+function shardOptions(parts: EngineParts): Parameters<typeof Shard.open>[0] {
+  const { log, base, clock, settings, metrics, warn } = parts;
+  return {
+    log,
+    base,
+    clock,
+    epoch: epoch(log.headEpoch),
+    groupCommit: settings.fsyncMode !== "every_event",
+    memtableBytesMax: MEMTABLE_BYTES_MAX,
+    onCommit: (durationMs, operations) => metrics.observe("commit", durationMs, operations),
+    onFlush: (durationMs) => {
+      metrics.observe("memtableFlush", durationMs);
+      metrics.count("memtableFlushes");
+    },
+    onFlushError: (cause) => warn(`Memtable could not be written to the base tree: ${cause.message}`),
+    onStateChange: (cause) => {
+      if (cause === undefined) warn("Database can be written again");
+      else warn(`Database is read-only: ${cause.message}`);
+    },
+  };
+}
+
+function modelListener(metrics: EngineMetrics): EventsModelListener {
+  return {
+    delivered: (events) => metrics.count("eventsDelivered", events),
+    acknowledged: (events) => metrics.count("eventsAcknowledged", events),
+    failed: (events) => metrics.count("eventsNacked", events),
+    timedOut: (events) => metrics.count("eventsTimedOut", events),
+    died: (events) => metrics.count("eventsDeadLettered", events),
+    fireLag: (lagMs, count) => metrics.observe("fireLag", lagMs, count),
+  };
+}
+
+type EventsModelListener = ConstructorParameters<typeof EventsModel>[0]["listener"];
+
+function topicDefaults(
+  settings: EngineSettings,
+): ConstructorParameters<typeof EventsModel>[0]["topicDefaults"] {
+  return {
+    partitions: settings.partitionCount,
+    retentionMs: settings.dedupTtlMs,
+    retentionBytes: 0,
+    dedupTtlMs: settings.dedupTtlMs,
+    maxAttempts: settings.maxRetries + 1,
+    ackTimeoutMs: settings.ackTimeoutMs,
+    retryBackoffMs: settings.retryBackoffMs,
+  };
+}

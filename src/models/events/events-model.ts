@@ -1,0 +1,360 @@
+/**
+ * The events model of one shard: joins topics, publishing, firing, groups and deliveries, and keeps
+ * what they derive from rows in step with the shard.
+ *
+ *   publish ─▶ blocks + due index ─(time comes)─▶ fired log ─▶ groups ─▶ deliveries ─▶ settled
+ *
+ * Parts with a file of their own: publish.ts, firing.ts, dispatcher.ts, settler.ts, groups.ts.
+ */
+import { CronosError } from "../../base/errors.ts";
+import type { Clock } from "../../ports/clock.ts";
+import type { Random } from "../../ports/random.ts";
+import type { DerivedState, Shard } from "../../shard/shard.ts";
+import type { Transaction } from "../../shard/transaction.ts";
+import type { ReadView } from "../../store/base-tree.ts";
+import { Alarm } from "./alarm.ts";
+import { Catalog } from "./catalog.ts";
+import { DedupKeeper } from "./dedup-keeper.ts";
+import { Dispatcher } from "./dispatcher.ts";
+import { BATCH_EVENTS_MAX, EventList } from "./event-list.ts";
+import type { FiredRun } from "./fired.ts";
+import { Firing } from "./firing.ts";
+import type { Group, Subscriber } from "./group.ts";
+import { Member } from "./group.ts";
+import type { SeekTarget } from "./groups.ts";
+import { Groups } from "./groups.ts";
+import type { EventsListener } from "./listener.ts";
+import type { PublishOutcome } from "./publish.ts";
+import { Publisher } from "./publish.ts";
+import type { Outcome } from "./settler.ts";
+import { Settler } from "./settler.ts";
+import type { Partition, Topic, TopicSettings } from "./topic.ts";
+
+export interface EventsModelOptions {
+  readonly shard: Shard;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly listener: EventsListener;
+  /** What a topic gets that is created by its first event. */
+  readonly topicDefaults: TopicSettings;
+  readonly tickMs: number;
+  readonly wheelSize: number;
+  /** Most credits of a subscription. */
+  readonly creditsMax: number;
+}
+
+/** A subscription to open; see engine/events-api.ts. */
+export interface SubscribeRequest {
+  readonly topic: string;
+  /** Undefined: an ephemeral group of its own. */
+  readonly group: string | undefined;
+  /** Undefined: all. */
+  readonly partition: number | undefined;
+  readonly from: SeekTarget;
+  readonly replay: boolean;
+  readonly credits: number;
+  readonly subscriptionId: string | undefined;
+  readonly batchSize: number;
+}
+
+export class EventsModel implements DerivedState {
+  readonly catalog: Catalog;
+  readonly groups: Groups;
+  readonly dispatcher: Dispatcher;
+  readonly dedup: DedupKeeper;
+  readonly list = new EventList();
+  readonly #shard: Shard;
+  readonly #clock: Clock;
+  readonly #alarm: Alarm;
+  readonly #publisher: Publisher;
+  readonly #firing: Firing;
+  readonly #settler: Settler;
+  readonly #creditsMax: number;
+  readonly #nonce: string;
+  #nextSubscription = 1;
+
+  constructor(options: EventsModelOptions) {
+    const { shard, clock, listener } = options;
+    this.#shard = shard;
+    this.#clock = clock;
+    this.#creditsMax = options.creditsMax;
+    this.#nonce = Buffer.from(options.random.bytes(6)).toString("base64url");
+    this.#alarm = new Alarm(clock, { tickMs: options.tickMs, slots: options.wheelSize });
+    this.catalog = new Catalog(options.topicDefaults, {
+      onCreated: (topic) => this.#adopt(topic),
+      onRemoved: (topic) => this.#topicRemoved(topic),
+    });
+    this.groups = new Groups(this.catalog, (group) => this.dispatcher.requestPump(group));
+    this.dedup = new DedupKeeper(shard, this.catalog);
+    this.#publisher = new Publisher(this.catalog, this.dedup.index, {
+      wallNow: () => clock.now(),
+      onPublished: (partition) => this.dedup.published(partition),
+      onScheduled: (partition, due) => this.#firing.expect(partition, due),
+      onFired: (partition, runs) => this.#becameFired(partition, runs),
+    });
+    this.#firing = new Firing({
+      shard,
+      clock,
+      alarm: this.#alarm,
+      onFired: (partition, runs) => this.#becameFired(partition, runs),
+    });
+    this.dispatcher = new Dispatcher({
+      shard,
+      clock,
+      alarm: this.#alarm,
+      idPrefix: `${this.#nonce}-`,
+      listener: {
+        delivered: (events) => listener.delivered(events),
+        fired: (due, count) => listener.fireLag(clock.now() - due, count),
+        timedOut: (delivery) => {
+          listener.timedOut(delivery.events.length);
+          this.#settleQuietly(delivery.deliveryId, {
+            ok: false,
+            error: `Not acknowledged within ${delivery.ackTimeoutMs} ms`,
+          });
+        },
+        empty: (delivery) => this.#settleQuietly(delivery.deliveryId, { ok: true }),
+      },
+    });
+    this.#settler = new Settler({
+      shard,
+      dispatcher: this.dispatcher,
+      alarm: this.#alarm,
+      listener,
+    });
+    shard.attach(this);
+  }
+
+  /** Reads everything derived from the rows and starts firing. */
+  start(): void {
+    this.#load(this.#shard.tip);
+    this.#removeEphemeralGroups();
+    this.dedup.start(this.#shard.tip);
+  }
+
+  /** The tip rolled back: nothing derived from it may stay. */
+  rebuild(view: ReadView): void {
+    this.dispatcher.forgetAll();
+    this.#load(view);
+    this.dedup.rolledBack(view);
+    for (const topic of this.catalog.topics()) {
+      for (const group of topic.groups.values()) this.dispatcher.requestPump(group);
+    }
+  }
+
+  close(): void {
+    this.#settler.flush();
+    for (const topic of this.catalog.topics()) {
+      for (const group of topic.groups.values()) this.#endMembers(group, "Database is closing");
+    }
+    this.#alarm.close();
+    this.dispatcher.close();
+    this.dedup.close();
+  }
+
+  /** Stores the events of `list` (see EventList); the outcome is valid until the next publish. */
+  publish(tx: Transaction, list: EventList, allowDuplicate: boolean): PublishOutcome {
+    return this.#publisher.publish(tx, list, allowDuplicate);
+  }
+
+  /** Tells that events were put into the partition's due index (again), the earliest at `due`. */
+  expect(partition: Partition, due: number): void {
+    this.#firing.expect(partition, due);
+  }
+
+  /** Wakes `sleeper` at a wall-clock time; one alarm per sleeper. */
+  get alarm(): Alarm {
+    return this.#alarm;
+  }
+
+  /** Opens a subscription; resolves when its group and positions are durable. */
+  async subscribe(request: SubscribeRequest, subscriber: Subscriber): Promise<Member> {
+    const number = this.#nextSubscription++;
+    const id = request.subscriptionId ?? `subscription-${this.#nonce}-${number}`;
+    const name = request.group ?? `ephemeral-${this.#nonce}-${number}`;
+    const group = await this.#shard.execute((tx) => {
+      const topic = this.catalog.ensure(tx, request.topic);
+      const group = this.groups.ensure(tx, topic, {
+        name,
+        ephemeral: request.group === undefined,
+      });
+      const partitions =
+        request.partition === undefined ? topic.partitions : [topic.partition(request.partition)];
+      for (const partition of partitions) {
+        const known = group.partitions.get(partition.number);
+        const place = { partition, target: request.from };
+        if (known === undefined) this.groups.ensurePosition(tx, group, place);
+        else if (request.replay) this.#seek(tx, known, request.from);
+      }
+      return group;
+    });
+    return this.#join(group, { ...request, id }, subscriber);
+  }
+
+  /** Ends a subscription: what it was handed goes to others. */
+  async leave(member: Member): Promise<void> {
+    const { group } = member;
+    if (group.members.get(member.id) !== member) return;
+    this.#settler.flush();
+    this.#remove(member);
+    if (!group.ephemeral || group.topic.groups.get(group.name) !== group) return;
+    await this.#shard.execute((tx) => this.groups.remove(tx, group));
+  }
+
+  /** See Settler.settle. */
+  settle(deliveryId: string, outcome: Outcome): Promise<number> {
+    return this.#settler.settle(deliveryId, outcome);
+  }
+
+  /** The subscriber's socket has room again. */
+  resume(member: Member): void {
+    member.blocked = false;
+    this.dispatcher.requestPump(member.group);
+  }
+
+  /** Moves a group, in one partition or all. */
+  async seek(group: Group, partition: number | undefined, target: SeekTarget): Promise<void> {
+    this.#settler.flush();
+    await this.#shard.execute((tx) => {
+      const { topic } = group;
+      const partitions = partition === undefined ? topic.partitions : [topic.partition(partition)];
+      for (const each of partitions) {
+        const known = group.partitions.get(each.number);
+        if (known === undefined) {
+          this.groups.ensurePosition(tx, group, { partition: each, target });
+        } else this.#seek(tx, known, target);
+      }
+    });
+    this.dispatcher.requestPump(group);
+  }
+
+  /** Ends the group's subscriptions and removes it. */
+  async removeGroup(group: Group): Promise<void> {
+    this.#endMembers(group, `Group ${group.name} was deleted`);
+    await this.#shard.execute((tx) => this.groups.remove(tx, group));
+  }
+
+  /** Retry rows of the group were written by others than the settler. */
+  retriesAdded(group: Group, retryAt: number): void {
+    for (const at of group.partitions.values()) {
+      if (retryAt < at.nextRetryAt) at.nextRetryAt = retryAt;
+    }
+    this.dispatcher.requestPump(group);
+  }
+
+  #load(view: ReadView): void {
+    const before = new Set(this.catalog.topics());
+    this.catalog.load(view);
+    for (const topic of this.catalog.topics()) {
+      before.delete(topic);
+      this.#adopt(topic);
+      for (const partition of topic.partitions) {
+        partition.load(view);
+        this.#firing.arm(partition);
+      }
+      for (const gone of this.groups.load(view, topic)) {
+        this.#endMembers(gone, `Group ${gone.name} could not be stored`);
+      }
+    }
+    for (const topic of before) this.#topicRemoved(topic);
+  }
+
+  #adopt(topic: Topic): void {
+    for (const partition of topic.partitions) {
+      partition.onWake = () => this.#firing.fire(partition);
+    }
+  }
+
+  #topicRemoved(topic: Topic): void {
+    for (const partition of topic.partitions) this.#alarm.cancel(partition);
+    for (const group of topic.groups.values()) {
+      for (const at of group.partitions.values()) this.#alarm.cancel(at);
+      this.#endMembers(group, `Topic ${topic.name} was deleted`);
+    }
+  }
+
+  #becameFired(partition: Partition, runs: readonly FiredRun[]): void {
+    const last = runs.at(-1);
+    if (last === undefined) return;
+    partition.durableSequence = last.sequence + last.count;
+    for (const at of partition.positions) {
+      at.offer(runs);
+      this.dispatcher.requestPump(at.group);
+    }
+  }
+
+  #seek(tx: Transaction, at: Group["partitions"] extends Map<number, infer P> ? P : never,
+    target: SeekTarget): void {
+    this.groups.seek(tx, at, target);
+    this.dispatcher.voidPartition(at);
+  }
+
+  #join(
+    group: Group,
+    request: SubscribeRequest & { readonly id: string },
+    subscriber: Subscriber,
+  ): Member {
+    if (group.topic.groups.get(group.name) !== group) {
+      throw new CronosError("NOT_FOUND", `Group ${group.name} was deleted`);
+    }
+    const namesake = group.members.get(request.id);
+    if (namesake !== undefined) {
+      this.#remove(namesake);
+      namesake.subscriber.ended(`Subscription ${request.id} was opened again`);
+    }
+    const all = [...group.partitions.values()];
+    const { partition } = request;
+    const member = new Member({
+      id: request.id,
+      group,
+      partitions: partition === undefined ? all : all.filter((at) => at.partition.number === partition),
+      subscriber,
+      batchSize: request.batchSize,
+      credits: Math.min(request.credits, this.#creditsMax),
+    });
+    member.join();
+    group.lastRebalanceAt = this.#clock.now();
+    this.dispatcher.requestPump(group);
+    return member;
+  }
+
+  #remove(member: Member): void {
+    const { group } = member;
+    member.leave();
+    group.lastRebalanceAt = this.#clock.now();
+    for (const delivery of member.deliveries) {
+      if (!delivery.settling) this.dispatcher.giveBack(delivery);
+    }
+  }
+
+  #endMembers(group: Group, reason: string): void {
+    for (const member of [...group.members.values()]) {
+      member.leave();
+      for (const delivery of [...member.deliveries]) this.dispatcher.drop(delivery);
+      member.subscriber.ended(reason);
+    }
+  }
+
+  /** Groups of subscriptions that ended with the process. */
+  #removeEphemeralGroups(): void {
+    this.#shard.run((tx) => {
+      for (const topic of this.catalog.topics()) {
+        for (const group of [...topic.groups.values()]) {
+          if (group.ephemeral) this.groups.remove(tx, group);
+        }
+      }
+    });
+  }
+
+  /** Settles for the system's own reasons: a failure leaves the delivery out, until its time-out. */
+  #settleQuietly(deliveryId: string, outcome: Outcome): void {
+    this.#settler.settle(deliveryId, outcome).catch(() => {
+      const delivery = this.dispatcher.find(deliveryId);
+      if (delivery === undefined || delivery.settling) return;
+      this.#alarm.set(delivery, this.#clock.now() + delivery.ackTimeoutMs);
+    });
+  }
+}
+
+/** Bound of one publish, for messages. */
+export { BATCH_EVENTS_MAX };

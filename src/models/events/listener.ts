@@ -1,0 +1,14 @@
+/**
+ * What the events model tells while it works, for metrics. Called on hot paths; never throws.
+ */
+export interface EventsListener {
+  delivered(events: number): void;
+  acknowledged(events: number): void;
+  /** Given back by a consumer, or timed out. */
+  failed(events: number): void;
+  timedOut(events: number): void;
+  /** Attempts used up. */
+  died(events: number): void;
+  /** `count` events were handed out for the first time, so many ms after they were due. */
+  fireLag(lagMs: number, count: number): void;
+}
