@@ -14,7 +14,7 @@ import type { BaseTree } from "../store/base-tree.ts";
 import type { Database, TransactionScope } from "./database-api.ts";
 import { eventsScope } from "./events-scope.ts";
 import { EventsService } from "./events-service.ts";
-import type { EngineMetrics, EngineStats, StatsSource } from "./metrics.ts";
+import type { EngineMetrics, EngineStats } from "./metrics.ts";
 import type { EngineSettings } from "./settings.ts";
 
 /** Bytes of rows in memory above which they are written to the base tree. */
@@ -33,7 +33,7 @@ export interface EngineParts {
   readonly release: () => Promise<void>;
 }
 
-export class Engine implements Database, StatsSource {
+export class Engine implements Database {
   readonly events: EventsService;
   readonly #parts: EngineParts;
   readonly #shard: Shard;
@@ -100,7 +100,7 @@ export class Engine implements Database, StatsSource {
     });
   }
 
-  async stats(): Promise<EngineStats> {
+  async stats(): Promise<Partial<EngineStats>> {
     const log = await this.#parts.log.stats();
     const store = this.#parts.base.stats();
     return {

@@ -23,6 +23,8 @@ export interface Clock {
    * A timer does not keep the process alive.
    */
   at(at: number, fire: () => void): Timer;
+  /** Runs `run` once, when what the event loop has at hand now is done; before any later timer. */
+  soon(run: () => void): void;
   /** Runs `fire` once after `delayMs` of monotonic time. Does not keep the process alive. */
   after(delayMs: number, fire: () => void): Timer;
 }

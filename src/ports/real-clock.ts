@@ -44,6 +44,10 @@ export class RealClock implements Clock {
     return timer;
   }
 
+  soon(run: () => void): void {
+    setImmediate(run);
+  }
+
   after(delayMs: number, fire: () => void): Timer {
     return new DelayTimer(performance.now() + delayMs, fire);
   }

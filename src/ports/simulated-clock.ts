@@ -56,6 +56,10 @@ export class SimulatedClock implements Clock {
     return timer;
   }
 
+  soon(run: () => void): void {
+    setImmediate(run);
+  }
+
   after(delayMs: number, fire: () => void): Timer {
     const timer = this.#delayTimers.add(this.#monotonic + Math.max(delayMs, 0), fire);
     this.#planDueRun();

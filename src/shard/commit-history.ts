@@ -9,13 +9,10 @@
  * Bounded: above HISTORY_KEYS_MAX keys everything is forgotten and the readers of that time are too
  * old to commit writes.
  */
-import BTreeModule from "sorted-btree";
 import type { LogIndex } from "../base/ids.ts";
 import type { Key } from "../base/key.ts";
+import { OrderedTree, TreeCursor } from "../store/ordered-tree.ts";
 import type { WriteSink } from "./write-overlay.ts";
-
-// The package is CommonJS: under Node's ES modules its class is the `default` of the default.
-const BTree = BTreeModule.default;
 
 /** About 100 bytes each: 50 MB. */
 const HISTORY_KEYS_MAX = 500_000;
@@ -41,7 +38,7 @@ interface DeletedRange {
 
 export class CommitHistory {
   #readers = 0;
-  #written = new BTree<Key, LogIndex>();
+  #written = new OrderedTree<LogIndex>();
   #deleted: DeletedRange[] = [];
   /** Writes of records up to here may have been forgotten. */
   #floor = 0;
@@ -79,7 +76,7 @@ export class CommitHistory {
   }
 
   #forget(): void {
-    this.#written = new BTree<Key, LogIndex>();
+    this.#written = new OrderedTree<LogIndex>();
     this.#deleted = [];
   }
 
@@ -98,9 +95,10 @@ export class CommitHistory {
   }
 
   #writtenIn(range: { start: Key; end: Key | undefined }, seen: LogIndex): Key | undefined {
-    for (const [key, version] of this.#written.entries(range.start)) {
-      if (range.end !== undefined && key >= range.end) return undefined;
-      if (version > seen) return key;
+    const cursor = new TreeCursor(this.#written.capture());
+    for (cursor.seek(range.start); cursor.key !== undefined; cursor.next()) {
+      if (range.end !== undefined && cursor.key >= range.end) return undefined;
+      if ((cursor.value as LogIndex) > seen) return cursor.key;
     }
     return undefined;
   }

@@ -321,7 +321,7 @@ export class Shard {
     }
     if (this.#sealScheduled || !this.#maySeal()) return;
     this.#sealScheduled = true;
-    setImmediate(() => {
+    this.#clock.soon(() => {
       this.#sealScheduled = false;
       if (!this.#open.empty && this.#maySeal()) this.#seal();
     });

@@ -3,6 +3,8 @@
  * tables written and merged in the background, and writes down how far the ids of each partition
  * are in runs (the *reach*), so that only the blocks behind it are read at the next start.
  */
+import { keyU48 } from "../../base/key.ts";
+import type { Clock } from "../../ports/clock.ts";
 import type { Shard } from "../../shard/shard.ts";
 import type { ReadView } from "../../store/base-tree.ts";
 import { Block } from "./block.ts";
@@ -13,20 +15,21 @@ import { DEDUP_BACKLOG_MAX, DedupIndex } from "./dedup.ts";
 import { hashId1, hashId2 } from "./event-list.ts";
 import { blockKeyOffset, dedupReachKey } from "./rows.ts";
 import { findId } from "./stored-event.ts";
-import type { Partition } from "./topic.ts";
-import { keyU48 } from "../../base/key.ts";
+import type { Partition } from "./partition.ts";
 
 export class DedupKeeper {
   readonly index: DedupIndex;
   readonly #shard: Shard;
+  readonly #clock: Clock;
   readonly #catalog: Catalog;
   /** Partitions with ids that are in no frozen table yet. */
   #touched = new Set<Partition>();
   #stepping = false;
   #closed = false;
 
-  constructor(shard: Shard, catalog: Catalog) {
+  constructor(shard: Shard, clock: Clock, catalog: Catalog) {
     this.#shard = shard;
+    this.#clock = clock;
     this.#catalog = catalog;
     this.index = new DedupIndex(() => this.#coverage());
   }
@@ -68,7 +71,7 @@ export class DedupKeeper {
   #schedule(): void {
     if (this.#stepping || this.#closed || !this.index.hasWork) return;
     this.#stepping = true;
-    setImmediate(() => {
+    this.#clock.soon(() => {
       this.#stepping = false;
       if (this.#closed) return;
       try {

@@ -84,8 +84,8 @@ export class Dispatcher {
   }
 
   /** Takes what was handed out of one partition out of the deliveries: the position was moved. */
-  voidPartition(at: GroupPartition): void {
-    for (const member of at.group.members.values()) {
+  voidPartition(group: Group, at: GroupPartition): void {
+    for (const member of group.members.values()) {
       for (const delivery of [...member.deliveries]) {
         delivery.spans = delivery.spans.filter((part) => part.at !== at);
         delivery.retries = delivery.retries.filter((part) => part.at !== at);
@@ -108,7 +108,7 @@ export class Dispatcher {
   requestPump(group: Group): void {
     if (group.pumpScheduled || group.available.size === 0 || this.#closed) return;
     group.pumpScheduled = true;
-    setImmediate(() => {
+    this.#clock.soon(() => {
       group.pumpScheduled = false;
       if (!this.#closed) this.#pump(group);
     });

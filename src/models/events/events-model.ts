@@ -16,9 +16,10 @@ import { Alarm } from "./alarm.ts";
 import { Catalog } from "./catalog.ts";
 import { DedupKeeper } from "./dedup-keeper.ts";
 import { Dispatcher } from "./dispatcher.ts";
-import { BATCH_EVENTS_MAX, EventList } from "./event-list.ts";
-import type { FiredRun } from "./fired.ts";
+import { EventList } from "./event-list.ts";
+import type { FiredRun } from "./run.ts";
 import { Firing } from "./firing.ts";
+import type { GroupPartition } from "./group-partition.ts";
 import type { Group, Subscriber } from "./group.ts";
 import { Member } from "./group.ts";
 import type { SeekTarget } from "./groups.ts";
@@ -28,7 +29,9 @@ import type { PublishOutcome } from "./publish.ts";
 import { Publisher } from "./publish.ts";
 import type { Outcome } from "./settler.ts";
 import { Settler } from "./settler.ts";
-import type { Partition, Topic, TopicSettings } from "./topic.ts";
+import type { Partition } from "./partition.ts";
+import { loadPartition } from "./partition-checkpoint.ts";
+import type { Topic, TopicSettings } from "./topic.ts";
 
 export interface EventsModelOptions {
   readonly shard: Shard;
@@ -85,7 +88,7 @@ export class EventsModel implements DerivedState {
       onRemoved: (topic) => this.#topicRemoved(topic),
     });
     this.groups = new Groups(this.catalog, (group) => this.dispatcher.requestPump(group));
-    this.dedup = new DedupKeeper(shard, this.catalog);
+    this.dedup = new DedupKeeper(shard, clock, this.catalog);
     this.#publisher = new Publisher(this.catalog, this.dedup.index, {
       wallNow: () => clock.now(),
       onPublished: (partition) => this.dedup.published(partition),
@@ -118,6 +121,7 @@ export class EventsModel implements DerivedState {
     });
     this.#settler = new Settler({
       shard,
+      clock,
       dispatcher: this.dispatcher,
       alarm: this.#alarm,
       listener,
@@ -138,14 +142,14 @@ export class EventsModel implements DerivedState {
     this.#load(view);
     this.dedup.rolledBack(view);
     for (const topic of this.catalog.topics()) {
-      for (const group of topic.groups.values()) this.dispatcher.requestPump(group);
+      for (const group of this.groups.of(topic).values()) this.dispatcher.requestPump(group);
     }
   }
 
   close(): void {
     this.#settler.flush();
     for (const topic of this.catalog.topics()) {
-      for (const group of topic.groups.values()) this.#endMembers(group, "Database is closing");
+      for (const group of this.groups.of(topic).values()) this.#endMembers(group, "Database is closing");
     }
     this.#alarm.close();
     this.dispatcher.close();
@@ -184,7 +188,7 @@ export class EventsModel implements DerivedState {
         const known = group.partitions.get(partition.number);
         const place = { partition, target: request.from };
         if (known === undefined) this.groups.ensurePosition(tx, group, place);
-        else if (request.replay) this.#seek(tx, known, request.from);
+        else if (request.replay) this.#seek(tx, { group, at: known, target: request.from });
       }
       return group;
     });
@@ -197,7 +201,7 @@ export class EventsModel implements DerivedState {
     if (group.members.get(member.id) !== member) return;
     this.#settler.flush();
     this.#remove(member);
-    if (!group.ephemeral || group.topic.groups.get(group.name) !== group) return;
+    if (!group.ephemeral || this.groups.of(group.topic).get(group.name) !== group) return;
     await this.#shard.execute((tx) => this.groups.remove(tx, group));
   }
 
@@ -222,7 +226,7 @@ export class EventsModel implements DerivedState {
         const known = group.partitions.get(each.number);
         if (known === undefined) {
           this.groups.ensurePosition(tx, group, { partition: each, target });
-        } else this.#seek(tx, known, target);
+        } else this.#seek(tx, { group, at: known, target });
       }
     });
     this.dispatcher.requestPump(group);
@@ -249,7 +253,7 @@ export class EventsModel implements DerivedState {
       before.delete(topic);
       this.#adopt(topic);
       for (const partition of topic.partitions) {
-        partition.load(view);
+        loadPartition(view, partition);
         this.#firing.arm(partition);
       }
       for (const gone of this.groups.load(view, topic)) {
@@ -267,7 +271,7 @@ export class EventsModel implements DerivedState {
 
   #topicRemoved(topic: Topic): void {
     for (const partition of topic.partitions) this.#alarm.cancel(partition);
-    for (const group of topic.groups.values()) {
+    for (const group of this.groups.of(topic).values()) {
       for (const at of group.partitions.values()) this.#alarm.cancel(at);
       this.#endMembers(group, `Topic ${topic.name} was deleted`);
     }
@@ -277,16 +281,15 @@ export class EventsModel implements DerivedState {
     const last = runs.at(-1);
     if (last === undefined) return;
     partition.durableSequence = last.sequence + last.count;
-    for (const at of partition.positions) {
-      at.offer(runs);
-      this.dispatcher.requestPump(at.group);
-    }
+    for (const at of partition.positions) at.offer(runs);
   }
 
-  #seek(tx: Transaction, at: Group["partitions"] extends Map<number, infer P> ? P : never,
-    target: SeekTarget): void {
-    this.groups.seek(tx, at, target);
-    this.dispatcher.voidPartition(at);
+  #seek(
+    tx: Transaction,
+    move: { readonly group: Group; readonly at: GroupPartition; readonly target: SeekTarget },
+  ): void {
+    this.groups.seek(tx, move.at, move.target);
+    this.dispatcher.voidPartition(move.group, move.at);
   }
 
   #join(
@@ -294,7 +297,7 @@ export class EventsModel implements DerivedState {
     request: SubscribeRequest & { readonly id: string },
     subscriber: Subscriber,
   ): Member {
-    if (group.topic.groups.get(group.name) !== group) {
+    if (this.groups.of(group.topic).get(group.name) !== group) {
       throw new CronosError("NOT_FOUND", `Group ${group.name} was deleted`);
     }
     const namesake = group.members.get(request.id);
@@ -339,7 +342,7 @@ export class EventsModel implements DerivedState {
   #removeEphemeralGroups(): void {
     this.#shard.run((tx) => {
       for (const topic of this.catalog.topics()) {
-        for (const group of [...topic.groups.values()]) {
+        for (const group of [...this.groups.of(topic).values()]) {
           if (group.ephemeral) this.groups.remove(tx, group);
         }
       }
@@ -355,6 +358,3 @@ export class EventsModel implements DerivedState {
     });
   }
 }
-
-/** Bound of one publish, for messages. */
-export { BATCH_EVENTS_MAX };

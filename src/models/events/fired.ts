@@ -11,28 +11,12 @@
 import { keyU48 } from "../../base/key.ts";
 import type { Transaction } from "../../shard/transaction.ts";
 import type { ReadView, Row } from "../../store/base-tree.ts";
+import type { Partition } from "./partition.ts";
 import { firedKeySequence } from "./rows.ts";
-import type { Partition } from "./topic.ts";
+import type { DueRun, FiredRun } from "./run.ts";
 
 const RUNS_AT = 10;
 const RUN_BYTES = 16;
-
-/** Events that fired together: consecutive offsets of one block, consecutive sequences. */
-export interface FiredRun {
-  /** Sequence of the first one. */
-  readonly sequence: number;
-  readonly due: number;
-  /** Offset of the first one. */
-  readonly offset: number;
-  readonly count: number;
-}
-
-/** A run that is about to fire. */
-export interface DueRun {
-  readonly due: number;
-  readonly offset: number;
-  readonly count: number;
-}
 
 /** Appends the runs to the partition's fired log as one row; returns them with their sequences. */
 export function appendFired(

@@ -10,10 +10,10 @@ import type { Clock } from "../../ports/clock.ts";
 import type { Shard } from "../../shard/shard.ts";
 import type { Transaction } from "../../shard/transaction.ts";
 import type { Alarm } from "./alarm.ts";
-import type { DueRun, FiredRun } from "./fired.ts";
+import type { DueRun, FiredRun } from "./run.ts";
 import { appendFired } from "./fired.ts";
 import { dueKeyOffset, dueKeyTime } from "./rows.ts";
-import type { Partition } from "./topic.ts";
+import type { Partition } from "./partition.ts";
 
 /** Most runs and events that one operation fires; more follow in the next turn. */
 const RUNS_MAX = 2048;
@@ -64,7 +64,7 @@ export class Firing {
         return;
       }
     }
-    if (partition.nextDue <= now) setImmediate(() => this.fire(partition));
+    if (partition.nextDue <= now) this.#clock.soon(() => this.fire(partition));
     else this.arm(partition);
   }
 

@@ -21,15 +21,14 @@ import { keyU48 } from "../../base/key.ts";
 import type { ReadView } from "../../store/base-tree.ts";
 import type { Sleeper } from "./alarm.ts";
 import type { Block } from "./block.ts";
-import type { FiredRun } from "./fired.ts";
+import type { FiredRun } from "./run.ts";
 import { readFired } from "./fired.ts";
-import type { Group } from "./group.ts";
 import { findBlock } from "./lookup.ts";
 import type { Gap, Position } from "./position.ts";
 import { decodeFailed } from "./retry.ts";
 import type { FailedEvent } from "./retry.ts";
 import { positionKey, prefixEnd, readRetryKey, retriesPrefix } from "./rows.ts";
-import type { Partition } from "./topic.ts";
+import type { FiredListener, Partition } from "./partition.ts";
 
 /** Events read ahead of the deliveries; more stay in the store. */
 export const QUEUED_EVENTS_MAX = 4096;
@@ -61,10 +60,10 @@ export interface Retry {
   attempts: number;
 }
 
-export class GroupPartition implements Sleeper {
-  /** Called when `nextRetryAt` has come. */
-  onWake: (group: Group) => void = () => {};
-  readonly group: Group;
+export class GroupPartition implements Sleeper, FiredListener {
+  readonly topicId: number;
+  readonly groupId: number;
+  readonly ephemeral: boolean;
   readonly partition: Partition;
   readonly key: Key;
   readonly retriesPrefix: Key;
@@ -89,18 +88,29 @@ export class GroupPartition implements Sleeper {
   /** When the next retry row is due; Infinity when there is none. */
   nextRetryAt = Number.POSITIVE_INFINITY;
   #block: Block | undefined;
+  readonly #onWork: () => void;
 
-  constructor(group: Group, partition: Partition) {
-    this.group = group;
+  /** `onWork` is called when there may be something to hand out. */
+  constructor(
+    group: { readonly id: number; readonly ephemeral: boolean },
+    partition: Partition,
+    onWork: () => void,
+  ) {
+    const topicId = partition.topic.id;
+    this.topicId = topicId;
+    this.groupId = group.id;
+    this.ephemeral = group.ephemeral;
     this.partition = partition;
-    this.key = positionKey(group.topic.id, group.id, partition.number);
-    this.retriesPrefix = retriesPrefix(group.topic.id, group.id, partition.number);
+    this.#onWork = onWork;
+    this.key = positionKey(topicId, group.id, partition.number);
+    this.retriesPrefix = retriesPrefix(topicId, group.id, partition.number);
     this.retriesEnd = prefixEnd(this.retriesPrefix);
     this.#retriesRead = this.retriesPrefix;
   }
 
+  /** The next retry is due. */
   wake(): void {
-    this.onWake(this.group);
+    this.#onWork();
   }
 
   /** Goes to a stored position and forgets everything that was read. */
@@ -160,11 +170,11 @@ export class GroupPartition implements Sleeper {
 
   /** Takes runs that have just become durable, if everything before them was read. */
   offer(runs: readonly FiredRun[]): void {
-    const first = runs[0];
-    if (first === undefined || first.sequence !== this.#read) return;
-    if (this.#queuedEvents > QUEUED_EVENTS_MAX / 2) return;
-    for (const run of runs) this.#append(run);
-    this.advance();
+    if (runs[0]?.sequence === this.#read && this.#queuedEvents <= QUEUED_EVENTS_MAX / 2) {
+      for (const run of runs) this.#append(run);
+      this.advance();
+    }
+    this.#onWork();
   }
 
   /** Reads retry rows that are due at `now`, if none are waiting. */

@@ -23,7 +23,8 @@ import {
   readJson,
   retriesPrefix,
 } from "./rows.ts";
-import type { Partition, Topic } from "./topic.ts";
+import type { Partition } from "./partition.ts";
+import type { Topic } from "./topic.ts";
 
 /** Longest group name, in characters. */
 export const GROUP_CHARACTERS_MAX = 255;
@@ -46,16 +47,25 @@ export function checkGroupName(name: string): void {
 
 export class Groups {
   readonly #catalog: Catalog;
-  readonly #onRetryDue: (group: Group) => void;
+  /** Goes with the topics. */
+  readonly #byTopic = new WeakMap<Topic, Map<string, Group>>();
+  readonly #onWork: (group: Group) => void;
 
-  constructor(catalog: Catalog, onRetryDue: (group: Group) => void) {
+  constructor(catalog: Catalog, onWork: (group: Group) => void) {
     this.#catalog = catalog;
-    this.#onRetryDue = onRetryDue;
+    this.#onWork = onWork;
+  }
+
+  /** The topic's groups by name. */
+  of(topic: Topic): Map<string, Group> {
+    let groups = this.#byTopic.get(topic);
+    if (groups === undefined) this.#byTopic.set(topic, (groups = new Map()));
+    return groups;
   }
 
   /** The group, or NOT_FOUND. */
   get(topic: Topic, name: string): Group {
-    const group = topic.groups.get(name);
+    const group = this.of(topic).get(name);
     if (group !== undefined) return group;
     throw new CronosError("NOT_FOUND", `Group ${name} does not exist in topic ${topic.name}`);
   }
@@ -63,14 +73,14 @@ export class Groups {
   /** The group, created if it is new. */
   ensure(tx: Transaction, topic: Topic, options: { name: string; ephemeral: boolean }): Group {
     const { name, ephemeral } = options;
-    const known = topic.groups.get(name);
+    const known = this.of(topic).get(name);
     if (known !== undefined) return known;
     checkGroupName(name);
     const row: GroupRow = { id: this.#catalog.nextGroupId(tx), createdAt: tx.now, ephemeral };
     tx.put(groupKey(topic.id, name), jsonValue(row));
     const group = new Group(name, topic, row);
-    topic.groups.set(name, group);
-    tx.onUndone(() => topic.groups.delete(name));
+    this.of(topic).set(name, group);
+    tx.onUndone(() => this.of(topic).delete(name));
     return group;
   }
 
@@ -94,7 +104,7 @@ export class Groups {
 
   /** Moves a position; the caller drops the deliveries that it voids. */
   seek(tx: Transaction, at: GroupPartition, target: SeekTarget): void {
-    const retries = retriesPrefix(at.group.topic.id, at.group.id, at.partition.number);
+    const retries = retriesPrefix(at.topicId, at.groupId, at.partition.number);
     tx.deleteRange(retries, prefixEnd(retries));
     this.#store(tx, at, startPosition(tx, at.partition, target));
   }
@@ -110,18 +120,19 @@ export class Groups {
     ]) {
       tx.deleteRange(prefix, prefixEnd(prefix));
     }
-    topic.groups.delete(group.name);
+    this.of(topic).delete(group.name);
     for (const at of group.partitions.values()) at.partition.positions.delete(at);
     tx.onUndone(() => {
-      topic.groups.set(group.name, group);
+      this.of(topic).set(group.name, group);
       for (const at of group.partitions.values()) at.partition.positions.add(at);
     });
   }
 
   /** Brings the topic's groups to what the rows say; returns those that are gone. */
   load(view: ReadView, topic: Topic): Group[] {
-    const known = new Map(topic.groups);
-    topic.groups.clear();
+    const groups = this.of(topic);
+    const known = new Map(groups);
+    groups.clear();
     const prefix = groupsPrefix(topic.id);
     for (const [key, value] of view.range(prefix, prefixEnd(prefix))) {
       const name = groupKeyName(key);
@@ -129,7 +140,7 @@ export class Groups {
       const before = known.get(name);
       const group = before?.id === row.id ? before : new Group(name, topic, row);
       if (group === before) known.delete(name);
-      topic.groups.set(name, group);
+      groups.set(name, group);
       this.#loadPositions(view, group);
     }
     for (const gone of known.values()) {
@@ -154,8 +165,7 @@ export class Groups {
   }
 
   #addPosition(group: Group, partition: Partition): GroupPartition {
-    const at = new GroupPartition(group, partition);
-    at.onWake = this.#onRetryDue;
+    const at = new GroupPartition(group, partition, () => this.#onWork(group));
     group.partitions.set(partition.number, at);
     partition.positions.add(at);
     return at;

@@ -6,7 +6,7 @@ import type { ReadView } from "../../store/base-tree.ts";
 import { Block } from "./block.ts";
 import { blockKeyOffset } from "./rows.ts";
 import { findId } from "./stored-event.ts";
-import type { Partition } from "./topic.ts";
+import type { Partition } from "./partition.ts";
 
 /** The block that holds `offset`; undefined when it was removed or never written. */
 export function findBlock(view: ReadView, partition: Partition, offset: number): Block | undefined {

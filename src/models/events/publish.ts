@@ -15,10 +15,11 @@ import { mixHash1, mixHash2 } from "./dedup-hash.ts";
 import type { DedupIndex } from "./dedup.ts";
 import { eventError } from "./event-error.ts";
 import type { EventList } from "./event-list.ts";
-import type { FiredRun } from "./fired.ts";
+import type { FiredRun } from "./run.ts";
 import { appendFired } from "./fired.ts";
 import { findStored } from "./lookup.ts";
-import type { Partition, Topic } from "./topic.ts";
+import type { Partition } from "./partition.ts";
+import type { Topic } from "./topic.ts";
 
 /** What the publisher needs to know and tells. */
 export interface PublishHooks {

@@ -5,6 +5,7 @@
  */
 import { CronosError } from "../../base/errors.ts";
 import { shardTimeMs } from "../../base/ids.ts";
+import type { Clock } from "../../ports/clock.ts";
 import type { Shard } from "../../shard/shard.ts";
 import type { Transaction } from "../../shard/transaction.ts";
 import type { Alarm } from "./alarm.ts";
@@ -14,6 +15,7 @@ import type { Delivery } from "./group.ts";
 import { encodePosition } from "./position.ts";
 import { encodeFailed, retryDelayMs } from "./retry.ts";
 import { deadLetterKey } from "./rows.ts";
+import type { Topic } from "./topic.ts";
 
 /** Acknowledged, or failed with the consumer's words. */
 export type Outcome = { readonly ok: true } | { readonly ok: false; readonly error: string };
@@ -45,6 +47,7 @@ interface Failure {
 
 export class Settler {
   readonly #shard: Shard;
+  readonly #clock: Clock;
   readonly #dispatcher: Dispatcher;
   readonly #alarm: Alarm;
   readonly #listener: SettleListener;
@@ -53,11 +56,13 @@ export class Settler {
 
   constructor(options: {
     readonly shard: Shard;
+    readonly clock: Clock;
     readonly dispatcher: Dispatcher;
     readonly alarm: Alarm;
     readonly listener: SettleListener;
   }) {
     this.#shard = options.shard;
+    this.#clock = options.clock;
     this.#dispatcher = options.dispatcher;
     this.#alarm = options.alarm;
     this.#listener = options.listener;
@@ -80,7 +85,7 @@ export class Settler {
       this.#pending.push({ delivery, outcome, at, resolve, reject });
       if (this.#scheduled) return;
       this.#scheduled = true;
-      setImmediate(() => this.flush());
+      this.#clock.soon(() => this.flush());
     });
   }
 
@@ -115,14 +120,14 @@ export class Settler {
   #store(tx: Transaction, batch: readonly Pending[], touched: Set<GroupPartition>): void {
     for (const { delivery, outcome } of batch) {
       for (const { at, span } of delivery.spans) {
-        if (!outcome.ok) this.#failSpan(tx, { at, span, error: outcome.error });
+        if (!outcome.ok) this.#failSpan(tx, { at, span, delivery, error: outcome.error });
         at.markSettled(span);
         tx.onUndone(() => at.unmarkSettled(span));
         touched.add(at);
       }
       for (const { at, retry } of delivery.retries) {
         tx.delete(retry.key);
-        if (!outcome.ok) this.#failRetry(tx, { at, retry, error: outcome.error });
+        if (!outcome.ok) this.#failRetry(tx, { at, retry, delivery, error: outcome.error });
       }
       const count = delivery.events.length;
       tx.onApplied(() => {
@@ -131,35 +136,48 @@ export class Settler {
       });
     }
     for (const at of touched) {
-      if (!at.group.ephemeral) tx.put(at.key, encodePosition(at.position()));
+      if (!at.ephemeral) tx.put(at.key, encodePosition(at.position()));
     }
   }
 
-  #failSpan(tx: Transaction, failed: { at: GroupPartition; span: Span; error: string }): void {
-    const { at, span, error } = failed;
+  #failSpan(
+    tx: Transaction,
+    failed: { at: GroupPartition; span: Span; delivery: Delivery; error: string },
+  ): void {
+    const { at, span, delivery, error } = failed;
+    const { topic } = delivery.member.group;
     for (let offset = span.offset; offset < span.offset + span.count; offset++) {
       const block = at.block(this.#shard.durable, offset);
       const position = offset - (block?.firstOffset ?? 0);
       if (block === undefined || block.isGone(position)) continue;
       const { createdAt } = block;
       const event = block.event(position);
-      this.#fail(tx, at, { offset, due: span.due, createdAt, failures: 1, event, error });
+      const failure = { offset, due: span.due, createdAt, failures: 1, event, error };
+      this.#fail(tx, { at, topic, failure });
     }
   }
 
-  #failRetry(tx: Transaction, failed: { at: GroupPartition; retry: Retry; error: string }): void {
-    const { at, retry, error } = failed;
-    const { due, createdAt, failures, event } = retry.failed;
-    this.#fail(tx, at, { offset: retry.offset, due, createdAt, failures: failures + 1, event, error });
+  #failRetry(
+    tx: Transaction,
+    failed: { at: GroupPartition; retry: Retry; delivery: Delivery; error: string },
+  ): void {
+    const { at, retry, delivery, error } = failed;
+    const { topic } = delivery.member.group;
+    const failures = retry.failed.failures + 1;
+    this.#fail(tx, { at, topic, failure: { ...retry.failed, offset: retry.offset, failures, error } });
   }
 
-  #fail(tx: Transaction, at: GroupPartition, failure: Failure): void {
-    const { group, partition } = at;
-    const { maxAttempts, retryBackoffMs } = group.topic.settings;
+  #fail(
+    tx: Transaction,
+    failed: { readonly at: GroupPartition; readonly topic: Topic; readonly failure: Failure },
+  ): void {
+    const { at, topic, failure } = failed;
+    const { partition } = at;
+    const { maxAttempts, retryBackoffMs } = topic.settings;
     if (failure.failures >= maxAttempts) {
       const place = { partition: partition.number, offset: failure.offset };
       const row = encodeFailed({ ...failure, deadAt: tx.now });
-      tx.put(deadLetterKey(group.topic.id, group.id, place), row);
+      tx.put(deadLetterKey(at.topicId, at.groupId, place), row);
       tx.onApplied(() => this.#listener.died(1));
       return;
     }
