@@ -7,6 +7,7 @@ import type { EventList } from "../models/events/event-list.ts";
 import type { EventsModel, SubscribeRequest } from "../models/events/events-model.ts";
 import type { Outcome } from "../models/events/settler.ts";
 import type { PublishOutcome } from "../models/events/publish.ts";
+import type { Clock } from "../ports/clock.ts";
 import type { Shard } from "../shard/shard.ts";
 import type {
   EncodedEventsApi,
@@ -36,17 +37,21 @@ export interface EventsServiceOptions {
   readonly shard: Shard;
   readonly model: EventsModel;
   readonly metrics: EngineMetrics;
+  readonly clock: Clock;
 }
 
 export class EventsService implements EncodedEventsApi {
   readonly #shard: Shard;
   readonly #model: EventsModel;
   readonly #metrics: EngineMetrics;
+  readonly #clock: Clock;
+  readonly #subscriptions = new Set<IteratorSubscription>();
 
   constructor(options: EventsServiceOptions) {
     this.#shard = options.shard;
     this.#model = options.model;
     this.#metrics = options.metrics;
+    this.#clock = options.clock;
   }
 
   async publish(event: EventInput, options: PublishOptions = {}): Promise<PublishReceipt> {
@@ -84,7 +89,14 @@ export class EventsService implements EncodedEventsApi {
   }
 
   subscribe(options: SubscribeOptions): Subscription {
-    return new IteratorSubscription(this.#model, subscribeRequest({ ...options, batchSize: 1 }));
+    const request = subscribeRequest({ ...options, batchSize: 1 });
+    const subscription: IteratorSubscription = new IteratorSubscription(this.#model, {
+      clock: this.#clock,
+      request,
+      onClosed: () => this.#subscriptions.delete(subscription),
+    });
+    this.#subscriptions.add(subscription);
+    return subscription;
   }
 
   async subscribeEncoded(
@@ -117,7 +129,10 @@ export class EventsService implements EncodedEventsApi {
     };
   }
 
-  close(): void {}
+  /** Ends the library's subscriptions without an error. */
+  close(): void {
+    for (const subscription of this.#subscriptions) subscription.finish();
+  }
 
   /** What a publish must wait for first, if anything. */
   #room(): Promise<void> | undefined {

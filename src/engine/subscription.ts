@@ -6,19 +6,27 @@ import { CronosError } from "../base/errors.ts";
 import type { EventsModel, SubscribeRequest } from "../models/events/events-model.ts";
 import type { Delivery, Member, Subscriber } from "../models/events/group.ts";
 import { decodeEvent } from "../models/events/stored-event.ts";
+import type { Clock, Timer } from "../ports/clock.ts";
 import type { EventDelivery, Subscription } from "./events-api.ts";
 
 export class IteratorSubscription implements Subscription, Subscriber {
   readonly #model: EventsModel;
   readonly #joined: Promise<Member>;
   readonly #queue: Delivery[] = [];
+  readonly #onClosed: () => void;
+  readonly #alive: Timer;
   #waiting: (() => void)[] = [];
   #ended: CronosError | undefined;
   #closed = false;
 
-  constructor(model: EventsModel, request: SubscribeRequest) {
+  constructor(
+    model: EventsModel,
+    options: { readonly clock: Clock; readonly request: SubscribeRequest; onClosed: () => void },
+  ) {
     this.#model = model;
-    this.#joined = model.subscribe(request, this);
+    this.#onClosed = options.onClosed;
+    this.#alive = options.clock.keepAlive();
+    this.#joined = model.subscribe(options.request, this);
     // The error is thrown by the iterator; without one there is nobody to tell.
     this.#joined.catch((error: CronosError) => this.#end(error));
   }
@@ -33,11 +41,18 @@ export class IteratorSubscription implements Subscription, Subscriber {
     this.#end(new CronosError("CLOSED", `Subscription ended: ${reason}`));
   }
 
-  async close(): Promise<void> {
-    if (this.#closed) return;
+  /** Ends the loop without an error: the database is closing. */
+  finish(): void {
     this.#closed = true;
     this.#queue.length = 0;
+    this.#alive.cancel();
+    this.#onClosed();
     this.#wake();
+  }
+
+  async close(): Promise<void> {
+    if (this.#closed) return;
+    this.finish();
     const member = await this.#joined.catch(() => undefined);
     if (member !== undefined) await this.#model.leave(member);
   }
@@ -77,6 +92,7 @@ export class IteratorSubscription implements Subscription, Subscriber {
 
   #end(error: CronosError): void {
     this.#ended ??= error;
+    this.#alive.cancel();
     this.#wake();
   }
 

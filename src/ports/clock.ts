@@ -25,6 +25,8 @@ export interface Clock {
   at(at: number, fire: () => void): Timer;
   /** Runs `run` once, when what the event loop has at hand now is done; before any later timer. */
   soon(run: () => void): void;
+  /** Keeps the process alive until it is cancelled: somebody waits for what timers bring. */
+  keepAlive(): Timer;
   /** Runs `fire` once after `delayMs` of monotonic time. Does not keep the process alive. */
   after(delayMs: number, fire: () => void): Timer;
 }

@@ -48,6 +48,11 @@ export class RealClock implements Clock {
     setImmediate(run);
   }
 
+  keepAlive(): Timer {
+    const interval = setInterval(() => {}, 2 ** 30);
+    return { cancel: () => clearInterval(interval) };
+  }
+
   after(delayMs: number, fire: () => void): Timer {
     return new DelayTimer(performance.now() + delayMs, fire);
   }

@@ -60,6 +60,11 @@ export class SimulatedClock implements Clock {
     setImmediate(run);
   }
 
+  /** Does nothing: a program that waits for simulated time without moving it waits for ever. */
+  keepAlive(): Timer {
+    return { cancel: () => {} };
+  }
+
   after(delayMs: number, fire: () => void): Timer {
     const timer = this.#delayTimers.add(this.#monotonic + Math.max(delayMs, 0), fire);
     this.#planDueRun();
