@@ -1,0 +1,66 @@
+/** How each listener is started. What one needs is loaded only when it is on. */
+import type { HttpBackend, Route } from "../protocols/http/route.ts";
+import { formatListenAddress, parseListenAddress } from "./config/listen-address.ts";
+import type { ListenAddress } from "./config/listen-address.ts";
+import type { ListenContext, Listener, ListenerName, StartListener } from "./server.ts";
+
+export const listeners: Readonly<Record<ListenerName, StartListener>> = {
+  grpc: startGrpc,
+  http: startHttp,
+  admin: startAdmin,
+};
+
+async function startGrpc(
+  address: ListenAddress,
+  { engine, clock }: ListenContext,
+): Promise<Listener> {
+  const { listenGrpc } = await import("../protocols/grpc/listen.ts");
+  const listener = await listenGrpc({ engine, clock, address: formatListenAddress(address) });
+  const bound = parseListenAddress(listener.address);
+  return {
+    address: bound === undefined || bound === "off" ? address : bound,
+    async close() {
+      await listener.drain();
+      await listener.close();
+    },
+  };
+}
+
+async function startHttp(address: ListenAddress, context: ListenContext): Promise<Listener> {
+  const { routes } = await import("../protocols/http/routes.ts");
+  return listen(routes, address, context);
+}
+
+/** Health and metrics alone. */
+async function startAdmin(address: ListenAddress, context: ListenContext): Promise<Listener> {
+  const { healthRoutes } = await import("../protocols/http/routes/operation-routes.ts");
+  return listen(healthRoutes, address, context);
+}
+
+async function listen(
+  routes: readonly Route[],
+  address: ListenAddress,
+  context: ListenContext,
+): Promise<Listener> {
+  const { listenHttp } = await import("../protocols/http/http-server.ts");
+  const listener = await listenHttp({
+    ...address,
+    routes,
+    backend: backend(context),
+    onFault: (fault, request) => context.log.error({ err: fault, ...request }, "A request failed"),
+    onResponse: (observation) => context.metrics.httpRequest(observation),
+  });
+  const { host, port } = listener;
+  return { address: { host, port }, close: () => listener.close() };
+}
+
+function backend({ engine, metrics, clock, notReady }: ListenContext): HttpBackend {
+  return {
+    events: engine.events,
+    encoded: engine.encoded,
+    stats: engine,
+    clock,
+    notReady,
+    metrics: () => metrics.text(engine),
+  };
+}
