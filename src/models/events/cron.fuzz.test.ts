@@ -76,7 +76,7 @@ test("nextInstant() and lastInstant() of intervals are what the wall clock shows
       }
       assert.deepEqual(found, expected);
     }),
-    { numRuns: 40 },
+    { numRuns: 25 },
   );
 });
 
@@ -99,6 +99,6 @@ test("nextInstant() of a fixed time comes once a day, however the clocks change"
         instant = next;
       }
     }),
-    { numRuns: 200 },
+    { numRuns: 120 },
   );
 });

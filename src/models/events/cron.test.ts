@@ -182,10 +182,9 @@ test("checkCronRule() takes time zones of the IANA database only", () => {
 
 test("nextInstant() is right for more lines than are kept compiled", () => {
   const from = Date.parse("2025-06-01T00:00:00Z");
-  for (let round = 0; round < 2; round++) {
-    for (let minute = 0; minute < 1440; minute++) {
-      const rule = { cron: `${minute % 60} ${Math.floor(minute / 60)} * * *`, timeZone: "UTC" };
-      assert.equal(nextInstant(rule, from - 1), from + minute * 60_000);
-    }
+  for (let each = 0; each < 1200; each++) {
+    const minute = each % 1100;
+    const rule = { cron: `${minute % 60} ${Math.floor(minute / 60)} * * *`, timeZone: "UTC" };
+    assert.equal(nextInstant(rule, from - 1), from + minute * 60_000);
   }
 });
