@@ -183,9 +183,9 @@ export function readDeadLetterKey(key: Key): {
   };
 }
 
-/** Prefix of the topic's schedules. */
-export function schedulesPrefix(topicId: number): Key {
-  return schedulePrefix + keyU32(topicId);
+/** Prefix of the schedules of a topic, or of all topics. */
+export function schedulesPrefix(topicId?: number): Key {
+  return topicId === undefined ? schedulePrefix : schedulePrefix + keyU32(topicId);
 }
 
 export function scheduleKey(topicId: number, name: string): Key {
