@@ -7,9 +7,9 @@
  *     5   4  words of the filter
  *     9   6  newest: no event in the run was created later, Unix ms
  *   kind 11  run id, page number → page: up to PAGE_ENTRIES × 16 bytes
- *     pages 0 …     entries: hash1 u32, hash2 u32, offset low u32, offset high u16, partition u16;
- *                   sorted by (hash1, hash2); all pages but the last one are full
- *     pages behind  summary: the filter's words, then the first hash1 of each page of entries, u32
+ *     pages 0 …     entries: hash1 u32, hash2 u32, offset low u32, offset high u16,
+ *                   partition u16; sorted by (hash1, hash2); all pages but the last one are full
+ *     pages behind  summary: the filter's words, then the first hash1 of each page of entries
  *
  * All little-endian. The meta row is written last and removed first: without it the pages are not
  * there. In memory: the summary, 12.1 bits per id. A look-up asks the filter, finds the page by the
@@ -97,7 +97,7 @@ export class DedupRun {
     return false;
   }
 
-  /** The page in which entries with this hash start, if there are any: the last that starts lower. */
+  /** The page in which entries with this hash start, if any: the last one that starts lower. */
   #firstPage(hash1: number): number {
     let low = 0;
     let high = this.#firstHashes.length;

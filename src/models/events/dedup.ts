@@ -1,9 +1,9 @@
 /**
  * The dedup index: which events may have a given id. Exact deduplication is built on it: it maps
  * the two hashes of (topic, id) to *candidates*, places where an event with that id may be stored;
- * the caller compares the candidate's stored id and age. An entry that turns out to be wrong (a lost
- * publish, an event that was cancelled or is too old, equal hashes) is passed over, so nothing ever
- * has to be undone; an entry that is missing would be a wrong answer, so none is ever lost:
+ * the caller compares the candidate's stored id and age. An entry that turns out to be wrong (a
+ * lost publish, an event that was cancelled or is too old, equal hashes) is passed over, so nothing
+ * ever has to be undone; an entry that is missing would be a wrong answer, so none is ever lost:
  *
  *   active table   takes new entries (dedup-table.ts)
  *   frozen tables  full ones, written as runs in slices by step(), oldest first
@@ -158,8 +158,8 @@ export class DedupIndex {
   }
 
   /**
-   * Takes out an entry that can never be right again, if it is in the active table: for ids that are
-   * used over and over, whose dead entries would all be visited by every look-up.
+   * Takes out an entry that can never be right again, if it is in the active table: for ids that
+   * are used over and over, whose dead entries would all be visited by every look-up.
    */
   // oxlint-disable-next-line max-params -- the same four as add()
   remove(hash1: number, hash2: number, partition: number, offset: number): void {
@@ -258,7 +258,7 @@ export class DedupIndex {
 
   /** The table's run is durable: the table is not needed any more. */
   #retire(frozen: FrozenTable): void {
-    // After a roll-back it may be in the backlog again: then it becomes a second run, which is fine.
+    // After a roll-back it may be in the backlog again: then it becomes a second run, no harm.
     if (!this.#written.includes(frozen)) return;
     this.#written = this.#written.filter((other) => other !== frozen);
     if (this.#spare !== undefined || frozen.table.slots !== this.#active.slots) return;
