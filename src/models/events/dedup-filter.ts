@@ -6,13 +6,14 @@
  *   block of an id: the top bits of hash1, scaled to the number of blocks
  *   bit in word k: the top 5 bits of hash2 × salt k
  *
- * About 12 bits per id give about 0.6 % false positives. Ids that come in order of hash1 fill the
- * blocks one after the other.
+ * 16 bits per id give about 0.15 % false positives: each one costs the reading of a page, and an
+ * index of many runs asks many filters. Ids that come in order of hash1 fill the blocks one after
+ * the other.
  */
 import { assert } from "../../base/assert.ts";
 
 const BLOCK_WORDS = 8;
-const BITS_PER_ID = 12;
+const BITS_PER_ID = 16;
 const SCALE = 2 ** -32;
 
 /** Words of a filter for so many ids. */

@@ -12,7 +12,7 @@
  *     pages behind  summary: the filter's words, then the first hash1 of each page of entries
  *
  * All little-endian. The meta row is written last and removed first: without it the pages are not
- * there. In memory: the summary, 12.1 bits per id. A look-up asks the filter, finds the page by the
+ * there. In memory: the summary, 16.1 bits per id. A look-up asks the filter, finds the page by the
  * first hashes, reads that page and searches in it.
  */
 import { assert } from "../../base/assert.ts";

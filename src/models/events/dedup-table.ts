@@ -20,8 +20,11 @@ export type CandidateVisitor = (partition: number, offset: number) => boolean;
 
 /** Slots of a new table: 80 KiB. */
 export const TABLE_SLOTS_MIN = 4096;
-/** Slots of a full table: 8 MiB. */
-export const TABLE_SLOTS_MAX = 512 * 1024;
+/**
+ * Slots of a full table: 4 MiB. A larger one would save merges, but what is done at once (growing,
+ * clearing, reading its ids again after a restart) would take longer.
+ */
+export const TABLE_SLOTS_MAX = 256 * 1024;
 /**
  * Entries per slot. More would cost less memory per id, but beyond three quarters the clusters, and
  * with them the time of an insert, grow steeply.

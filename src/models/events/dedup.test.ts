@@ -120,8 +120,8 @@ test("DedupIndex merges runs, so that there are few, and leaves no pages of the 
   assert.ok(ids.index.runs <= 6, `${ids.index.runs} runs`);
   ids.assertAll();
   const pages = ids.store.range(dedupPageKey(0, 0), dedupPageKey(0xffffffff, 0));
-  // 16 bytes an entry, 1.5 of filter and little more: nothing is there twice.
-  assert.ok(pages.reduce((total, [, row]) => total + row.length, 0) < 8000 * 18);
+  // 16 bytes an entry, 2 of filter and little more: nothing is there twice.
+  assert.ok(pages.reduce((total, [, row]) => total + row.length, 0) < 8000 * 18.5);
 });
 
 test("DedupIndex freezes and goes on when equal hashes fill a table early", () => {
@@ -276,5 +276,5 @@ test("DedupIndex.memoryBytes counts what tables and runs hold", () => {
   // The written table became the spare one; the next freeze uses it.
   assert.equal(ids.index.memoryBytes, both);
   ids.restart();
-  assert.ok(ids.index.memoryBytes < empty + 20_000 * 2);
+  assert.ok(ids.index.memoryBytes < empty + 20_000 * 3);
 });

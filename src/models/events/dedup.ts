@@ -37,7 +37,7 @@ export type CoverageWriter = (tx: Transaction) => void;
 /** Runs an operation and returns its result; throws when it was undone. */
 export type RunOperation = <T>(operation: (tx: Transaction) => T) => T;
 
-/** From so many frozen tables on, those who add should wait for step(): 8 MiB each. */
+/** From so many frozen tables on, those who add should wait for step(): 4 MiB each. */
 export const DEDUP_BACKLOG_MAX = 3;
 
 const RUN_ID_MAX = 0xffffffff;
