@@ -68,6 +68,7 @@ class FileRows implements ReadView {
         for (const key of this.#keys(start, end)) this.#places.delete(key);
       },
       onApplied: (hook) => void hooks.push(hook),
+      onUndone: () => {},
       onDurable: (hook) => void hooks.push(hook),
     });
     for (const hook of hooks) hook();

@@ -34,13 +34,15 @@ export class RowStore implements ReadView {
     const before = new Map(this.#tip);
     const applied: (() => void)[] = [];
     const durable: (() => void)[] = [];
+    const undone: (() => void)[] = [];
     try {
-      const result = operation(this.#transaction(applied, durable));
+      const result = operation(this.#transaction({ applied, durable, undone }));
       this.#durableHooks.push(...durable);
       for (const hook of applied) hook();
       return result;
     } catch (error) {
       this.#tip = before;
+      for (const hook of undone.toReversed()) hook();
       throw error;
     }
   };
@@ -57,7 +59,7 @@ export class RowStore implements ReadView {
     this.#durableHooks = [];
   }
 
-  #transaction(applied: (() => void)[], durable: (() => void)[]): Transaction {
+  #transaction(hooks: Record<"applied" | "durable" | "undone", (() => void)[]>): Transaction {
     return {
       now: this.now,
       get: (key) => this.get(key),
@@ -72,8 +74,9 @@ export class RowStore implements ReadView {
       deleteRange: (start, end) => {
         for (const [key] of this.range(start, end)) this.#tip.delete(key);
       },
-      onApplied: (hook) => void applied.push(hook),
-      onDurable: (hook) => void durable.push(hook),
+      onApplied: (hook) => void hooks.applied.push(hook),
+      onUndone: (hook) => void hooks.undone.push(hook),
+      onDurable: (hook) => void hooks.durable.push(hook),
     };
   }
 }
