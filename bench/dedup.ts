@@ -3,8 +3,8 @@
  *
  * Ids are numbers with mixed hashes; id i is the event at offset i/8 of partition i mod 8, so that
  * a candidate is verified without a stored event. Runs go to a file, so that the process's memory
- * is the index's. For an index of 100 k, 1 M and 10 M ids: time of look-ups that find nothing and of
- * adds while it grows to that size, of look-ups afterwards; background steps are measured apart.
+ * is the index's. For an index of 100 k, 1 M and 10 M ids: time of look-ups that find nothing and
+ * of adds while it grows to that size, of look-ups afterwards; background steps measured apart.
  */
 import { closeSync, mkdtempSync, openSync, readSync, rmSync, writeSync } from "node:fs";
 import { tmpdir } from "node:os";
