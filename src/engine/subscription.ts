@@ -2,6 +2,7 @@
  * A subscription as the library shows it: an async iterator over single events. Deliveries wait in a
  * queue that the credits bound.
  */
+import { must } from "../base/assert.ts";
 import { CronosError } from "../base/errors.ts";
 import type { EventsModel, SubscribeRequest } from "../models/events/events-model.ts";
 import type { Delivery, Member, Subscriber } from "../models/events/group.ts";
@@ -64,7 +65,9 @@ export class IteratorSubscription implements Subscription, Subscriber {
         const delivery = this.#queue.shift();
         if (delivery !== undefined) {
           // Its time may have run out in the queue: then it was given to somebody already.
-          if (this.#model.dispatcher.find(delivery.deliveryId) !== undefined) yield this.#show(delivery);
+          if (this.#model.dispatcher.find(delivery.deliveryId) !== undefined) {
+            yield new IteratedDelivery(this.#model, delivery);
+          }
           continue;
         }
         if (this.#closed) return;
@@ -74,20 +77,6 @@ export class IteratorSubscription implements Subscription, Subscriber {
     } finally {
       await this.close();
     }
-  }
-
-  #show(delivery: Delivery): EventDelivery {
-    const [source] = delivery.events;
-    if (source === undefined) throw new CronosError("INTERNAL", "Delivery must hold an event");
-    const { deliveryId, attempt, ackTimeoutMs } = delivery;
-    return {
-      ...decodeEvent(source),
-      deliveryId,
-      attempt,
-      ackTimeoutMs,
-      ack: async () => void (await this.#model.settle(deliveryId, { ok: true })),
-      nack: async (error = "") => void (await this.#model.settle(deliveryId, { ok: false, error })),
-    };
   }
 
   #end(error: CronosError): void {
@@ -100,5 +89,45 @@ export class IteratorSubscription implements Subscription, Subscriber {
     const waiting = this.#waiting;
     this.#waiting = [];
     for (const resolve of waiting) resolve();
+  }
+}
+
+/** One event of the iterator. Fields of its own and shared methods: it is made for every event. */
+class IteratedDelivery implements EventDelivery {
+  readonly topic: string;
+  readonly id: string;
+  readonly at: number;
+  readonly payload: Uint8Array;
+  readonly meta: Readonly<Record<string, string>>;
+  readonly createdAt: number;
+  readonly partition: number;
+  readonly offset: number;
+  readonly deliveryId: string;
+  readonly attempt: number;
+  readonly ackTimeoutMs: number;
+  readonly #model: EventsModel;
+
+  constructor(model: EventsModel, delivery: Delivery) {
+    const event = decodeEvent(must(delivery.events[0], "Delivery must hold an event"));
+    this.topic = event.topic;
+    this.id = event.id;
+    this.at = event.at;
+    this.payload = event.payload;
+    this.meta = event.meta;
+    this.createdAt = event.createdAt;
+    this.partition = event.partition;
+    this.offset = event.offset;
+    this.deliveryId = delivery.deliveryId;
+    this.attempt = delivery.attempt;
+    this.ackTimeoutMs = delivery.ackTimeoutMs;
+    this.#model = model;
+  }
+
+  async ack(): Promise<void> {
+    await this.#model.settle(this.deliveryId, { ok: true });
+  }
+
+  async nack(error = ""): Promise<void> {
+    await this.#model.settle(this.deliveryId, { ok: false, error });
   }
 }

@@ -342,10 +342,14 @@ export class GroupPartition implements Sleeper, FiredListener {
   #split(span: Span, count: number): void {
     assert(count > 0 && count < span.count, "A span must be split inside");
     const rest: Span = {
-      ...span,
       sequence: span.sequence + count,
       count: span.count - count,
+      due: span.due,
       offset: span.offset + count,
+      endOffset: span.endOffset,
+      state: span.state,
+      attempts: span.attempts,
+      next: span.next,
     };
     span.count = count;
     span.endOffset = span.offset + count;

@@ -23,16 +23,21 @@ export interface EventSource {
   readonly createdAt: number;
 }
 
+/** Used by one call at a time: decoding calls nothing that decodes. */
+const eventReader = new FieldReader();
+const entryReader = new FieldReader();
+const noBytes = new Uint8Array(0);
+
 /** Decodes an Event message; the payload is a view of its bytes. */
 export function decodeEvent(source: EventSource): DecodedEvent {
   const { bytes, partition, offset, createdAt } = source;
-  const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const reader = new FieldReader().over(bytes, 0, bytes.length);
+  const text = asBuffer(bytes);
+  const reader = eventReader.over(bytes, 0, bytes.length);
   const meta: Record<string, string> = {};
   let topic = "";
   let id = "";
   let at = 0;
-  let payload: Uint8Array = text.subarray(0, 0);
+  let payload: Uint8Array = noBytes;
   while (reader.next()) {
     const { field, wireType, start, end } = reader;
     if (field === 2 && wireType === 0) at = reader.varint;
@@ -40,14 +45,14 @@ export function decodeEvent(source: EventSource): DecodedEvent {
     if (field === 1) id = text.toString("utf8", start, end);
     else if (field === 3) payload = bytes.subarray(start, end);
     else if (field === 4) topic = text.toString("utf8", start, end);
-    else if (field === 5) addMetaEntry(meta, text.subarray(start, end));
+    else if (field === 5) addMetaEntry(meta, text, reader);
   }
   return { topic, id, at, payload, meta, createdAt, partition, offset };
 }
 
 /** Where the id is in an Event message. */
 export function findId(bytes: Uint8Array, start: number, end: number): { start: number; end: number } {
-  const reader = new FieldReader().over(bytes, start, end);
+  const reader = eventReader.over(bytes, start, end);
   let idStart = start;
   let idEnd = start;
   while (reader.next()) {
@@ -58,16 +63,22 @@ export function findId(bytes: Uint8Array, start: number, end: number): { start: 
   return { start: idStart, end: idEnd };
 }
 
-function addMetaEntry(meta: Record<string, string>, entry: Buffer): void {
-  const reader = new FieldReader().over(entry, 0, entry.length);
+function addMetaEntry(meta: Record<string, string>, text: Buffer, entry: FieldReader): void {
+  const reader = entryReader.over(text, entry.start, entry.end);
   let key = "";
   let value = "";
   while (reader.next()) {
     if (reader.wireType !== 2) continue;
-    const text = entry.toString("utf8", reader.start, reader.end);
-    if (reader.field === 1) key = text;
-    else if (reader.field === 2) value = text;
+    const part = text.toString("utf8", reader.start, reader.end);
+    if (reader.field === 1) key = part;
+    else if (reader.field === 2) value = part;
   }
-  // A plain assignment would call a setter for the key "__proto__".
-  Object.defineProperty(meta, key, { value, enumerable: true, configurable: true, writable: true });
+  if (key !== "__proto__") meta[key] = value;
+  // A plain assignment would call the setter.
+  else Object.defineProperty(meta, key, { value, enumerable: true, configurable: true, writable: true });
+}
+
+function asBuffer(bytes: Uint8Array): Buffer {
+  if (Buffer.isBuffer(bytes)) return bytes;
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }
