@@ -12,6 +12,7 @@ import type { Clock } from "../ports/clock.ts";
 import type { Disk } from "../ports/disk.ts";
 import type { Random } from "../ports/random.ts";
 import { RealClock } from "../ports/real-clock.ts";
+import { RealDisk } from "../ports/real-disk.ts";
 import { RealRandom } from "../ports/real-random.ts";
 import { SimulatedClock } from "../ports/simulated-clock.ts";
 import type { BaseTree } from "../store/base-tree.ts";
@@ -50,7 +51,7 @@ export async function open(path: string, options: OpenOptions = {}): Promise<Eng
     throw new CronosError("INVALID_ARGUMENT", `Path must be a directory or ":memory:": got ${path}`);
   }
   if (path === ":memory:") return openMemory(options);
-  throw new CronosError("INVALID_ARGUMENT", `Path must be ":memory:": got ${path}`);
+  return openDirectory(path, realComponents(), options);
 }
 
 /** Opens a database in a directory with the given parts. */
@@ -92,6 +93,19 @@ async function openMemory(options: OpenOptions): Promise<MemoryDatabase> {
     release: async () => {},
   });
   return Object.assign(engine, { clock });
+}
+
+function realComponents(): OpenComponents {
+  return {
+    clock: new RealClock(),
+    disk: new RealDisk(),
+    random: new RealRandom(),
+    openBaseTree: async (directory) => {
+      // Loaded when it is needed: a database in memory does without the native library.
+      const { openLmdbTree } = await import("../store/lmdb/lmdb-tree.ts");
+      return openLmdbTree(directory);
+    },
+  };
 }
 
 function reporting(options: OpenOptions): {
