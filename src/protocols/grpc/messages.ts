@@ -23,6 +23,7 @@ export interface SubscribeRequest {
   readonly max_buffer_size: number;
   readonly subscription_id: string;
   readonly replay: boolean;
+  readonly max_batch_size: number;
 }
 
 export interface ReplayRequest {
