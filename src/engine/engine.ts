@@ -3,7 +3,7 @@
  *
  * Opened by open.ts, which chooses the parts (files or memory, real or simulated time).
  */
-import { CronosError } from "../base/errors.ts";
+import { CronosError, toCronosError } from "../base/errors.ts";
 import { epoch } from "../base/ids.ts";
 import type { Log } from "../log/log.ts";
 import { EventsModel } from "../models/events/events-model.ts";
@@ -65,7 +65,7 @@ export class Engine implements Database {
         shard,
         clock,
         random,
-        listener: modelListener(metrics),
+        listener: modelListener(parts),
         topicDefaults: topicDefaults(settings),
         tickMs: settings.tickMs,
         wheelSize: settings.wheelSize,
@@ -156,13 +156,18 @@ function shardOptions(parts: EngineParts): Parameters<typeof Shard.open>[0] {
   };
 }
 
-function modelListener(metrics: EngineMetrics): EventsModelListener {
+function modelListener({ metrics, warn }: EngineParts): EventsModelListener {
   return {
     delivered: (events) => metrics.count("eventsDelivered", events),
     acknowledged: (events) => metrics.count("eventsAcknowledged", events),
     failed: (events) => metrics.count("eventsNacked", events),
     timedOut: (events) => metrics.count("eventsTimedOut", events),
     died: (events) => metrics.count("eventsDeadLettered", events),
+    scheduleRuns: (runs) => {
+      metrics.count("scheduleRuns", runs);
+      metrics.count("eventsPublished", runs);
+    },
+    scheduleFailed: (error) => warn(`Schedule could not run: ${toCronosError(error).message}`),
     fireLag: (lagMs, count) => metrics.observe("fireLag", lagMs, count),
   };
 }

@@ -18,13 +18,17 @@ import type {
 import type {
   BatchReceipt,
   EventInput,
+  EventsApi,
   PublishOptions,
   PublishReceipt,
+  Schedule,
+  ScheduleInput,
   StartPosition,
   SubscribeOptions,
   Subscription,
 } from "./events-api.ts";
 import type { EngineMetrics, EngineStats } from "./metrics.ts";
+import { SchedulesService } from "./schedules-service.ts";
 import { IteratorSubscription } from "./subscription.ts";
 
 const CREDITS_DEFAULT = 1000;
@@ -45,6 +49,7 @@ export class EventsService implements EncodedEventsApi {
   readonly #model: EventsModel;
   readonly #metrics: EngineMetrics;
   readonly #clock: Clock;
+  readonly #schedules: SchedulesService;
   readonly #subscriptions = new Set<IteratorSubscription>();
 
   constructor(options: EventsServiceOptions) {
@@ -52,6 +57,7 @@ export class EventsService implements EncodedEventsApi {
     this.#model = options.model;
     this.#metrics = options.metrics;
     this.#clock = options.clock;
+    this.#schedules = new SchedulesService(options);
   }
 
   async publish(event: EventInput, options: PublishOptions = {}): Promise<PublishReceipt> {
@@ -118,12 +124,35 @@ export class EventsService implements EncodedEventsApi {
     return this.#model.settle(deliveryId, outcome);
   }
 
+  schedule(input: ScheduleInput): Promise<Schedule> {
+    return this.#schedules.schedule(input);
+  }
+
+  listSchedules(topic?: string): Promise<readonly Schedule[]> {
+    return this.#schedules.list(topic);
+  }
+
+  pauseSchedule(topic: string, name: string, paused: boolean): Promise<Schedule> {
+    return this.#schedules.pause(topic, name, paused);
+  }
+
+  deleteSchedule(topic: string, name: string): Promise<boolean> {
+    return this.#schedules.delete(topic, name);
+  }
+
+  previewSchedule(
+    ...[input, options]: Parameters<EventsApi["previewSchedule"]>
+  ): Promise<readonly number[]> {
+    return this.#schedules.preview(input, options);
+  }
+
   /** The event figures of EngineStats. */
-  counts(): Pick<EngineStats, "topics" | "eventsPending" | "eventsInFlight"> {
+  counts(): Pick<EngineStats, "topics" | "schedules" | "eventsPending" | "eventsInFlight"> {
     let eventsPending = 0;
     for (const topic of this.#model.catalog.topics()) eventsPending += topic.pending;
     return {
       topics: this.#model.catalog.size,
+      schedules: this.#model.schedules.size,
       eventsPending,
       eventsInFlight: this.#model.dispatcher.inFlightEvents,
     };

@@ -4,8 +4,10 @@
  *
  *   publish ─▶ blocks + due index ─(time comes)─▶ fired log ─▶ groups ─▶ deliveries ─▶ settled
  *
- * Parts with a file of their own: publish.ts, firing.ts, dispatcher.ts, settler.ts, groups.ts.
+ * Parts with a file of their own: publish.ts, firing.ts, dispatcher.ts, settler.ts, groups.ts,
+ * schedule-runner.ts.
  */
+import { assert } from "../../base/assert.ts";
 import { CronosError } from "../../base/errors.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { Random } from "../../ports/random.ts";
@@ -27,6 +29,8 @@ import { Groups } from "./groups.ts";
 import type { EventsListener } from "./listener.ts";
 import type { PublishOutcome } from "./publish.ts";
 import { Publisher } from "./publish.ts";
+import type { RunEvent } from "./schedule.ts";
+import { ScheduleRunner } from "./schedule-runner.ts";
 import type { Outcome } from "./settler.ts";
 import { Settler } from "./settler.ts";
 import type { Partition } from "./partition.ts";
@@ -65,6 +69,7 @@ export class EventsModel implements DerivedState {
   readonly groups: Groups;
   readonly dispatcher: Dispatcher;
   readonly dedup: DedupKeeper;
+  readonly schedules: ScheduleRunner;
   readonly list = new EventList();
   readonly #shard: Shard;
   readonly #clock: Clock;
@@ -126,6 +131,14 @@ export class EventsModel implements DerivedState {
       alarm: this.#alarm,
       listener,
     });
+    this.schedules = new ScheduleRunner({
+      alarm: this.#alarm,
+      wallNow: () => clock.now(),
+      execute: (operation) => shard.execute(operation),
+      publish: (tx, events) => this.#publishRuns(tx, events),
+      onRuns: (runs) => listener.scheduleRuns(runs),
+      onError: (error) => listener.scheduleFailed(error),
+    });
     shard.attach(this);
   }
 
@@ -151,6 +164,7 @@ export class EventsModel implements DerivedState {
     for (const topic of this.catalog.topics()) {
       for (const group of this.groups.of(topic).values()) this.#endMembers(group, "Database is closing");
     }
+    this.schedules.close();
     this.#alarm.close();
     this.dispatcher.close();
     this.dedup.close();
@@ -261,6 +275,7 @@ export class EventsModel implements DerivedState {
       }
     }
     for (const topic of before) this.#topicRemoved(topic);
+    this.schedules.load(view);
   }
 
   #adopt(topic: Topic): void {
@@ -270,11 +285,18 @@ export class EventsModel implements DerivedState {
   }
 
   #topicRemoved(topic: Topic): void {
+    this.schedules.forgetTopic(topic.id);
     for (const partition of topic.partitions) this.#alarm.cancel(partition);
     for (const group of this.groups.of(topic).values()) {
       for (const at of group.partitions.values()) this.#alarm.cancel(at);
       this.#endMembers(group, `Topic ${topic.name} was deleted`);
     }
+  }
+
+  #publishRuns(tx: Transaction, events: readonly RunEvent[]): void {
+    this.list.encodeAll(events);
+    const { errors } = this.#publisher.publish(tx, this.list, false);
+    assert(errors === 0, "The runs of a schedule must be events that can be published");
   }
 
   #becameFired(partition: Partition, runs: readonly FiredRun[]): void {
