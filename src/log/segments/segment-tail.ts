@@ -84,7 +84,7 @@ export function corruption(path: string, offset: number, problem: string): Crono
   return new CronosError(
     "CORRUPTION",
     `Log file ${path} is corrupt at offset ${offset}: ${problem}`,
-    { details: { file: path, offset } },
+    { details: { file: path, offset, problem } },
   );
 }
 
