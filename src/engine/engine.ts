@@ -7,6 +7,8 @@ import { CronosError, toCronosError } from "../base/errors.ts";
 import { epoch } from "../base/ids.ts";
 import type { Log } from "../log/log.ts";
 import { EventsModel } from "../models/events/events-model.ts";
+import type { EventsListener } from "../models/events/listener.ts";
+import type { TopicSettings } from "../models/events/topic.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Random } from "../ports/random.ts";
 import { Shard } from "../shard/shard.ts";
@@ -14,7 +16,8 @@ import type { BaseTree } from "../store/base-tree.ts";
 import type { Database, TransactionScope } from "./database-api.ts";
 import { eventsScope } from "./events-scope.ts";
 import { EventsService } from "./events-service.ts";
-import type { EngineMetrics, EngineStats } from "./metrics.ts";
+import { FireLag } from "./fire-lag.ts";
+import type { EngineMetrics, EngineStats, StatsSource } from "./metrics.ts";
 import type { EngineSettings } from "./settings.ts";
 
 /** Bytes of rows in memory above which they are written to the base tree. */
@@ -33,18 +36,21 @@ export interface EngineParts {
   readonly release: () => Promise<void>;
 }
 
-export class Engine implements Database {
+export class Engine implements Database, StatsSource {
   readonly events: EventsService;
   readonly #parts: EngineParts;
   readonly #shard: Shard;
   readonly #model: EventsModel;
   #closing: Promise<void> | undefined;
 
-  private constructor(parts: EngineParts, shard: Shard, model: EventsModel) {
+  private constructor(
+    parts: EngineParts,
+    running: { readonly shard: Shard; readonly model: EventsModel; readonly fireLag: FireLag },
+  ) {
     this.#parts = parts;
-    this.#shard = shard;
-    this.#model = model;
-    this.events = new EventsService({ ...parts, shard, model });
+    this.#shard = running.shard;
+    this.#model = running.model;
+    this.events = new EventsService({ ...parts, ...running });
   }
 
   /** Opens the shard and everything derived from it. On failure the parts are closed. */
@@ -61,18 +67,19 @@ export class Engine implements Database {
       const shard = await Shard.open(shardOptions(parts));
       metrics.observe("recovery", clock.monotonic() - started);
       parts.log.onSync((durationMs) => metrics.observe("logSync", durationMs));
+      const fireLag = new FireLag();
       const model = new EventsModel({
         shard,
         clock,
         random,
-        listener: modelListener(parts),
+        listener: modelListener(parts, fireLag),
         topicDefaults: topicDefaults(settings),
         tickMs: settings.tickMs,
         wheelSize: settings.wheelSize,
         creditsMax: settings.maxCredits,
       });
       model.start();
-      return new Engine(parts, shard, model);
+      return new Engine(parts, { shard, model, fireLag });
     }
   }
 
@@ -100,7 +107,7 @@ export class Engine implements Database {
     });
   }
 
-  async stats(): Promise<Partial<EngineStats>> {
+  async stats(): Promise<EngineStats> {
     const log = await this.#parts.log.stats();
     const store = this.#parts.base.stats();
     return {
@@ -156,7 +163,7 @@ function shardOptions(parts: EngineParts): Parameters<typeof Shard.open>[0] {
   };
 }
 
-function modelListener({ metrics, warn }: EngineParts): EventsModelListener {
+function modelListener({ metrics, warn }: EngineParts, fireLag: FireLag): EventsListener {
   return {
     delivered: (events) => metrics.count("eventsDelivered", events),
     acknowledged: (events) => metrics.count("eventsAcknowledged", events),
@@ -168,15 +175,15 @@ function modelListener({ metrics, warn }: EngineParts): EventsModelListener {
       metrics.count("eventsPublished", runs);
     },
     scheduleFailed: (error) => warn(`Schedule could not run: ${toCronosError(error).message}`),
-    fireLag: (lagMs, count) => metrics.observe("fireLag", lagMs, count),
+    removed: (events) => metrics.count("eventsRemoved", events),
+    fireLag: (lagMs, count) => {
+      fireLag.add(lagMs, count);
+      metrics.observe("fireLag", lagMs, count);
+    },
   };
 }
 
-type EventsModelListener = ConstructorParameters<typeof EventsModel>[0]["listener"];
-
-function topicDefaults(
-  settings: EngineSettings,
-): ConstructorParameters<typeof EventsModel>[0]["topicDefaults"] {
+function topicDefaults(settings: EngineSettings): TopicSettings {
   return {
     partitions: settings.partitionCount,
     retentionMs: settings.dedupTtlMs,
