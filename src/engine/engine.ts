@@ -13,6 +13,7 @@ import type { Clock } from "../ports/clock.ts";
 import type { Random } from "../ports/random.ts";
 import { Shard } from "../shard/shard.ts";
 import type { BaseTree } from "../store/base-tree.ts";
+import { AdminService } from "./admin-service.ts";
 import type { Database, TransactionScope } from "./database-api.ts";
 import { eventsScope } from "./events-scope.ts";
 import { EventsService } from "./events-service.ts";
@@ -34,10 +35,13 @@ export interface EngineParts {
   /** Told what an operator should know: a full disk, a flush that failed. */
   readonly warn: (message: string) => void;
   readonly release: () => Promise<void>;
+  /** Free bytes where the database is; 0 if it is nowhere. */
+  readonly freeBytes: () => Promise<number>;
 }
 
 export class Engine implements Database, StatsSource {
   readonly events: EventsService;
+  readonly admin: AdminService;
   readonly #parts: EngineParts;
   readonly #shard: Shard;
   readonly #model: EventsModel;
@@ -51,6 +55,7 @@ export class Engine implements Database, StatsSource {
     this.#shard = running.shard;
     this.#model = running.model;
     this.events = new EventsService({ ...parts, ...running });
+    this.admin = new AdminService({ ...parts, flush: () => running.shard.flush() });
   }
 
   /** Opens the shard and everything derived from it. On failure the parts are closed. */

@@ -186,7 +186,6 @@ export interface SchedulerStatusMessage {
 }
 
 export interface CompactRequest {
-  readonly before_ts: number;
   readonly force: boolean;
 }
 
