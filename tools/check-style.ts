@@ -54,6 +54,7 @@ const untested: Readonly<Record<string, string>> = {
   "src/client/remote-calls.ts": "remote-events.test.ts",
   "src/cli/bench/publisher.ts": "run-bench.test.ts runs every workload",
   "src/cli/bench/subscriber.ts": "run-bench.test.ts",
+  "src/log/jetstream/nats-shard-stream.ts": "test/contracts/jetstream-log.test.ts, real servers",
   "src/log/segments/": "one machine; log-contract.ts and segment-log.fuzz.test.ts in test/",
   "src/ports/real-disk-lock.ts": "a part of RealDisk; test/contracts/disk-contract.ts",
   "src/ports/simulated-file-data.ts": "a part of SimulatedDisk; simulated-disk.test.ts",

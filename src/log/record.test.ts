@@ -55,6 +55,16 @@ test("decodeRecord() gives back what was encoded, at any offset", () => {
   );
 });
 
+test("encodeRecordHeader() takes empty chunks of every origin", () => {
+  const empty = [new Uint8Array(0), Buffer.alloc(0).subarray(0, 0), Buffer.from("a").subarray(1)];
+  for (const chunks of [empty, [Buffer.from("a"), ...empty], [...empty, Buffer.from("a")]]) {
+    const record = { index: logIndex(1), time: 0, epoch: epoch(0), chunks };
+    const header = encodeRecordHeader(record, 0);
+    const decoded = decodeRecord(Buffer.concat([header.bytes, ...chunks]), 0, bodyBytesMax);
+    assert.equal(decoded.kind, "record");
+  }
+});
+
 test("decodeRecord() finds every flipped bit", () => {
   const { bytes } = encode(5, ["some body"]);
   for (let bit = 0; bit < bytes.length * 8; bit++) {

@@ -65,7 +65,10 @@ export function encodeRecordHeader(record: LogAppend, chain: number): EncodedHea
   bytes.writeUInt32LE(record.epoch, 24);
   bytes.writeUInt32LE(chain, 28);
   let crc = crc32(bytes.subarray(4));
-  for (const chunk of record.chunks) crc = crc32(chunk, crc);
+  for (const chunk of record.chunks) {
+    // For an empty chunk that points nowhere, zlib starts over: its result is 0, not `crc`.
+    if (chunk.length > 0) crc = crc32(chunk, crc);
+  }
   bytes.writeUInt32LE(crc, 0);
   return { bytes, crc };
 }

@@ -6,7 +6,7 @@
  *
  * Sizes are small, but `max_payload` is what docs/formats/jetstream.md asks for (8 MB).
  */
-import { spawn, spawnSync } from "node:child_process";
+import { spawn } from "node:child_process";
 import type { ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
@@ -19,8 +19,6 @@ import { must } from "../../src/base/assert.ts";
 const serverCount = 3;
 const readyMsMax = 30_000;
 const pollMs = 50;
-/** Debian keeps it in a folder that is not in every user's PATH. */
-const searchPath = `${process.env["PATH"] ?? ""}:/usr/sbin:/usr/local/sbin`;
 
 interface ServerPlan {
   readonly name: string;
@@ -30,14 +28,9 @@ interface ServerPlan {
   readonly configPath: string;
 }
 
-/** Tells whether a nats-server can be started on this machine. */
-export function hasNatsServer(): boolean {
-  const env = { ...process.env, PATH: searchPath };
-  return spawnSync("nats-server", ["--version"], { env, stdio: "ignore" }).status === 0;
-}
-
-/** Three servers; `start()` one with NatsCluster.start(), give everything back with stop(). */
+/** Three servers: NatsCluster.start() starts them, stop() gives everything back. */
 export class NatsCluster {
+  readonly #program: string;
   readonly #directory: string;
   readonly #plans: readonly ServerPlan[];
   readonly #running = new Map<string, ChildProcess>();
@@ -45,17 +38,21 @@ export class NatsCluster {
     for (const child of this.#running.values()) child.kill("SIGKILL");
   };
 
-  private constructor(directory: string, plans: readonly ServerPlan[]) {
+  private constructor(program: string, directory: string, plans: readonly ServerPlan[]) {
+    this.#program = program;
     this.#directory = directory;
     this.#plans = plans;
     process.once("exit", this.#killAll);
   }
 
-  /** Starts all servers and waits until JetStream has a leader and every server is part of it. */
-  static async start(): Promise<NatsCluster> {
+  /**
+   * Starts all servers and waits until JetStream has a leader and every server is part of it.
+   * `program`: the path of nats-server (real-server.ts finds it).
+   */
+  static async start(program: string): Promise<NatsCluster> {
     const directory = await mkdtemp(join(tmpdir(), "cronosdb-nats-"));
     const plans = await planServers(directory);
-    const cluster = new NatsCluster(directory, plans);
+    const cluster = new NatsCluster(program, directory, plans);
     try {
       for (const plan of plans) cluster.#spawn(plan);
       await Promise.all(plans.map(waitUntilHealthy));
@@ -80,6 +77,7 @@ export class NatsCluster {
   async kill(name: string): Promise<void> {
     const child = must(this.#running.get(name), `Server ${name} is not running`);
     this.#running.delete(name);
+    child.ref();
     const exited = once(child, "exit");
     child.kill("SIGKILL");
     await exited;
@@ -100,8 +98,7 @@ export class NatsCluster {
   }
 
   #spawn(plan: ServerPlan): void {
-    const env = { ...process.env, PATH: searchPath };
-    const child = spawn("nats-server", ["-c", plan.configPath], { env, stdio: "ignore" });
+    const child = spawn(this.#program, ["-c", plan.configPath], { stdio: "ignore" });
     child.unref();
     this.#running.set(plan.name, child);
   }

@@ -310,10 +310,21 @@ export class SegmentAppender {
     this.#flushTimer?.cancel();
     try {
       if (this.#broken === undefined) await this.#finish();
-      // The failed records were answered as failed: they should not be there at the next start.
-      else await this.#repair().catch(() => undefined);
+      else await this.#repairAtEnd();
     } finally {
       await this.#writer.close();
+    }
+  }
+
+  /**
+   * The failed records were answered as failed: they should not be there at the next start. When
+   * that cannot be done now it is no harm; when answered records cannot be made durable, it is.
+   */
+  async #repairAtEnd(): Promise<void> {
+    try {
+      await this.#repair();
+    } catch (error) {
+      if (this.#synced.position.index < this.#head.index) throw toCronosError(error);
     }
   }
 
