@@ -4,6 +4,8 @@ import { createRequire } from "node:module";
 import { Command, CommanderError } from "commander";
 import { exitCodes } from "../server/exit-codes.ts";
 import { benchCommand } from "./bench-command.ts";
+import { inspectCommand } from "./inspect-command.ts";
+import { serveCommand } from "./serve-command.ts";
 
 const { version } = createRequire(import.meta.url)("../../../package.json") as { version: string };
 
@@ -16,7 +18,9 @@ const program = new Command("cronosdb")
   .description("A time-driven database: events that fire on time")
   .version(version)
   .exitOverride()
-  .addCommand(benchCommand());
+  .addCommand(serveCommand())
+  .addCommand(benchCommand())
+  .addCommand(inspectCommand());
 
 try {
   await program.parseAsync();

@@ -74,7 +74,6 @@ export async function openDirectory(
       ...{ log, base, clock, random, settings },
       ...reporting(options),
       release: unlock,
-      freeBytes: () => disk.freeBytes(path),
     });
   } catch (error) {
     await unlock();
@@ -92,7 +91,6 @@ async function openMemory(options: OpenOptions): Promise<MemoryDatabase> {
     settings: engineSettings(options.settings),
     ...reporting(options),
     release: async () => {},
-    freeBytes: async () => 0,
   });
   return Object.assign(engine, { clock });
 }

@@ -178,8 +178,12 @@ export class Server {
 function listenError(name: ListenerName, address: ListenAddress, thrown: unknown): CronosError {
   const error = toCronosError(thrown);
   const text = formatListenAddress(address);
-  const isUsed = /EADDRINUSE/.test(String(thrown)) || /EADDRINUSE/.test(error.message);
-  const reason = isUsed ? "another program uses this port" : error.message;
+  const reason = error.message.includes("EADDRINUSE")
+    ? "another program uses this port"
+    : // gRPC's library does not tell why.
+      error.code === "UNAVAILABLE"
+      ? "another program uses this port, or the address is not this machine's"
+      : error.message;
   return new CronosError("UNAVAILABLE", `Cannot listen on --${name}-addr ${text}: ${reason}`, {
     cause: thrown,
     details: { field: `${name}-addr`, value: text },

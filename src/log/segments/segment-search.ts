@@ -76,8 +76,7 @@ export async function findMarkFor(
   return found;
 }
 
-/** Finds the first mark that begins at or behind `start` and before `end`. */
-export async function firstMarkFrom(
+async function firstMarkFrom(
   file: DiskFile,
   range: { readonly start: number; readonly end: number; readonly salt: Buffer },
 ): Promise<PlacedMark | undefined> {

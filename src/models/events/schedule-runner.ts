@@ -10,7 +10,7 @@
  *                            ^                                                        │
  *                            └──────────── durable, or failed: again later ───────────┘
  */
-import { CronosError, isCronosError } from "../../base/errors.ts";
+import { CronosError } from "../../base/errors.ts";
 import type { Key } from "../../base/key.ts";
 import type { Transaction } from "../../shard/transaction.ts";
 import type { ReadView } from "../../store/base-tree.ts";
@@ -29,9 +29,8 @@ import type { ScheduleName } from "./schedules.ts";
 export const SCHEDULES_MAX = 100_000;
 /** Most schedules whose operations are under way at once: midnight must not hold the event loop. */
 const RUNNING_MAX = 32;
-/** How long to wait after an operation failed for the time being, and after it failed otherwise. */
+/** How long to wait after an operation failed. */
 const RETRY_MS = 1000;
-const FAULT_RETRY_MS = 60_000;
 
 /** What is woken; see Alarm. */
 interface Sleeper {
@@ -52,10 +51,7 @@ export interface ScheduleRunnerOptions {
   readonly publish: (tx: Transaction, events: readonly RunEvent[]) => void;
   /** So many runs are durable. */
   readonly onRuns: (runs: number) => void;
-  /**
-   * The operation of a schedule failed, and not because nothing can be written now, which is
-   * reported elsewhere. It is tried again.
-   */
+  /** The operation of a schedule failed; it is tried again. */
   readonly onError: (error: unknown) => void;
 }
 
@@ -86,6 +82,7 @@ export class ScheduleRunner {
   /** Those whose time has come, in order; a set, because one may leave it. */
   readonly #waiting = new Set<Entry>();
   #running = 0;
+  #isClosed = false;
 
   constructor(options: ScheduleRunnerOptions) {
     this.#options = options;
@@ -140,6 +137,7 @@ export class ScheduleRunner {
 
   /** Nothing runs any more, except operations that are under way. */
   close(): void {
+    this.#isClosed = true;
     for (const key of this.#entries.keys()) this.#forget(key);
   }
 
@@ -193,9 +191,8 @@ export class ScheduleRunner {
       });
       if (runs > 0) onRuns(runs);
     } catch (error) {
-      const isForNow = isCronosError(error) && (error.kind === "retry" || error.kind === "closed");
-      retryAt = wallNow() + (isForNow ? RETRY_MS : FAULT_RETRY_MS);
-      if (!isForNow) onError(error);
+      retryAt = wallNow() + RETRY_MS;
+      if (!this.#isClosed) onError(error);
     }
     this.#running--;
     entry.isAwake = false;

@@ -64,9 +64,9 @@ export function eventServiceHandlers(
   return {
     Publish: publishHandler(encoded),
     PublishBatch: publishBatchHandler(encoded),
-    PublishStream: publishStreamHandler(encoded, live),
+    PublishStream: publishStreamHandler(encoded),
     Subscribe: subscribeHandler(encoded, live),
-    Ack: ackHandler(encoded, live),
+    Ack: ackHandler(encoded),
     Replay: replayHandler(events, live),
     ...pendingHandlers(events),
     ...deadLetterHandlers(events),

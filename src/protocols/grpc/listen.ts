@@ -88,13 +88,9 @@ export async function listenGrpc(options: GrpcListenOptions): Promise<GrpcListen
   return {
     address,
     drain,
-    close() {
+    async close() {
       live.drain("Server is shutting down");
-      return new Promise((resolve) => {
-        // Tells when the port is free again, which forceShutdown does not.
-        server.tryShutdown(() => resolve());
-        server.forceShutdown();
-      });
+      server.forceShutdown();
     },
   };
 }

@@ -23,7 +23,6 @@ export interface SubscribeRequest {
   readonly max_buffer_size: number;
   readonly subscription_id: string;
   readonly replay: boolean;
-  readonly max_batch_size: number;
 }
 
 export interface ReplayRequest {
@@ -186,6 +185,7 @@ export interface SchedulerStatusMessage {
 }
 
 export interface CompactRequest {
+  readonly before_ts: number;
   readonly force: boolean;
 }
 

@@ -2,14 +2,14 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { status } from "@grpc/grpc-js";
 import { serveFakeEvents } from "../../../test/support/grpc-fixture.ts";
-import type { AdminApi } from "../../engine/admin-api.ts";
+import type { AdminApi, CompactOptions } from "../../engine/admin-api.ts";
 
 const service = "PartitionService";
 
 class FakeAdmin implements AdminApi {
   readonly nodeId = "node-1";
   readonly wheel = { tickMs: 1, slots: 512 };
-  compactions = 0;
+  asked: CompactOptions | undefined;
 
   async logStatus() {
     return {
@@ -17,15 +17,15 @@ class FakeAdmin implements AdminApi {
       firstIndex: 1,
       lastIndex: 9,
       indexEntries: 3,
-      oldestAt: 100,
-      newestAt: 200,
+      oldestSegmentAt: 100,
+      newestSegmentAt: 200,
       bytes: 1000,
       freeBytes: 5000,
     };
   }
 
-  async compact() {
-    this.compactions++;
+  async compact(options: CompactOptions) {
+    this.asked = options;
     return { segmentsRemoved: 2, bytesFreed: 700 };
   }
 }
@@ -96,17 +96,13 @@ test("Compact and RunRetention answer what went", async (t) => {
   const admin = new FakeAdmin();
   const { caller } = await serveFakeEvents(t, admin);
   const fine = { success: true, error: "", error_code: "" };
-  assert.deepEqual(await caller.call(service, "Compact"), {
-    ...fine,
-    segments_compacted: 0,
-    bytes_reclaimed: 0,
-  });
-  assert.equal(admin.compactions, 0);
-  assert.deepEqual(await caller.call(service, "Compact", { force: true }), {
+  const request = { before_ts: 5, force: true };
+  assert.deepEqual(await caller.call(service, "Compact", request), {
     ...fine,
     segments_compacted: 2,
     bytes_reclaimed: 700,
   });
+  assert.deepEqual(admin.asked, { flush: true, before: 5 });
   assert.deepEqual(await caller.call(service, "RunRetention", { partition_id: -1 }), {
     ...fine,
     segments_deleted: 0,

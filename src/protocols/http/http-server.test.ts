@@ -185,3 +185,14 @@ test("close() does not wait forever for a client that does not read", async () =
   await closed;
   socket.destroy();
 });
+
+test("close() ends connections that are kept alive or never asked anything", async () => {
+  const { options } = serve();
+  const listener = await listenHttp(options);
+  const silent = connect(listener.port, "127.0.0.1");
+  const kept = connect(listener.port, "127.0.0.1");
+  kept.write("GET /health HTTP/1.1\r\nHost: x\r\n\r\n");
+  await Promise.all([once(silent, "connect"), once(kept, "data")]);
+  silent.resume();
+  await Promise.all([listener.close(), once(silent, "close"), once(kept, "close")]);
+});

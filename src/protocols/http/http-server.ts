@@ -10,6 +10,7 @@ import { Readable } from "node:stream";
 import { CronosError, isCronosError } from "../../base/errors.ts";
 import { checkedRequest } from "./check-request.ts";
 import { httpError, retryAfterSeconds } from "./http-errors.ts";
+import { OpenConnections } from "./open-connections.ts";
 import type { HttpBackend, Route, RouteAnswer } from "./route.ts";
 
 /** Routes that take large bodies say so; this is for the rest. */
@@ -149,14 +150,10 @@ function answerErrors(server: FastifyInstance, { onFault }: HttpOptions): void {
 
 /** On close: ends the streams that have no end, and each connection with its answer. */
 function endOnClose(server: FastifyInstance, endless: ReadonlySet<() => void>): void {
-  let isClosing = false;
+  const connections = new OpenConnections(server.server);
   server.addHook("preClose", async () => {
-    isClosing = true;
     for (const finish of endless) finish();
-  });
-  // A connection that is kept alive after its last answer would hold the server for a minute.
-  server.addHook("onResponse", async (request) => {
-    if (isClosing) request.raw.socket.destroySoon();
+    connections.endWhenIdle();
   });
 }
 
