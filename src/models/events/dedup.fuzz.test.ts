@@ -140,7 +140,8 @@ function execute(topic: Topic, next: Command): void {
     case "remove":
       return each(next[1], next[2], (one) => topic.cancel(one, true));
     case "freeze":
-      return topic.index.freeze();
+      topic.index.freeze();
+      return;
     case "step":
       for (let k = 0; k < next[1]; k++) topic.step();
       return;

@@ -37,9 +37,6 @@ export type CoverageWriter = (tx: Transaction) => void;
 /** Runs an operation and returns its result; throws when it was undone. */
 export type RunOperation = <T>(operation: (tx: Transaction) => T) => T;
 
-/** From so many frozen tables on, those who add should wait for step(): 4 MiB each. */
-export const DEDUP_BACKLOG_MAX = 3;
-
 const RUN_ID_MAX = 0xffffffff;
 
 interface FrozenTable {
@@ -77,7 +74,7 @@ export class DedupIndex {
     this.#onFreeze = onFreeze;
   }
 
-  /** Frozen tables that step() has not written yet. */
+  /** Frozen tables that step() has not written yet, 4 MiB each: who adds much must step much. */
   get backlog(): number {
     return this.#frozen.length;
   }
@@ -171,12 +168,16 @@ export class DedupIndex {
     }
   }
 
-  /** Has the active table written as a run, full or not: what is in a run is not read at start. */
-  freeze(): void {
-    if (this.#active.count === 0) return;
+  /**
+   * Has the active table written as a run, full or not: what is in a run is not read at start.
+   * False when it is empty.
+   */
+  freeze(): boolean {
+    if (this.#active.count === 0) return false;
     this.#frozen.push({ table: this.#active, coverage: this.#onFreeze() });
     this.#active = this.#spare ?? new DedupTable(this.#active.slots);
     this.#spare = undefined;
+    return true;
   }
 
   /**

@@ -91,7 +91,7 @@ export class EventsModel implements DerivedState {
     this.dedup = new DedupKeeper(shard, clock, this.catalog);
     this.#publisher = new Publisher(this.catalog, this.dedup.index, {
       wallNow: () => clock.now(),
-      onPublished: (partition) => this.dedup.published(partition),
+      onPublished: (partition, bytes) => this.dedup.published(partition, bytes),
       onScheduled: (partition, due) => this.#firing.expect(partition, due),
       onFired: (partition, runs) => this.#becameFired(partition, runs),
     });

@@ -25,8 +25,8 @@ import type { Topic } from "./topic.ts";
 export interface PublishHooks {
   /** Wall clock, Unix ms. */
   wallNow(): number;
-  /** The partition got events; they are the tip now. */
-  onPublished(partition: Partition): void;
+  /** The partition got events, stored in so many bytes; they are the tip now. */
+  onPublished(partition: Partition, bytes: number): void;
   /** Events were put into the due index, the earliest due at `dueMin`. */
   onScheduled(partition: Partition, dueMin: number): void;
   /** Events that were due when they were published are durable. */
@@ -146,6 +146,9 @@ export class Publisher {
   readonly #spareShares: Share[] = [];
   readonly #hooks: PublishHooks;
   #wallNow = 0;
+  /** Where the look-up met an event with the id that is too old to count; -1: nowhere. */
+  #expiredPartition = -1;
+  #expiredOffset = 0;
 
   constructor(catalog: Catalog, dedup: DedupIndex, hooks: PublishHooks) {
     this.#catalog = catalog;
@@ -226,9 +229,10 @@ export class Publisher {
     list: EventList,
     event: { i: number; topic: Topic; hash1: number; hash2: number },
   ): boolean {
-    const { i, topic } = event;
+    const { i, topic, hash1, hash2 } = event;
     const { outcome } = this;
-    return this.#dedup.candidates(event.hash1, event.hash2, tx, (number, offset) => {
+    this.#expiredPartition = -1;
+    const isDuplicate = this.#dedup.candidates(hash1, hash2, tx, (number, offset) => {
       const partition = topic.partitions[number];
       if (partition === undefined) return false;
       if (!this.#isSame(tx, list, { i, topic, partition, offset })) return false;
@@ -236,6 +240,11 @@ export class Publisher {
       outcome.offset[i] = offset;
       return true;
     });
+    // An id that is used again and again would leave more and more entries to visit.
+    if (this.#expiredPartition >= 0) {
+      this.#dedup.remove(hash1, hash2, this.#expiredPartition, this.#expiredOffset);
+    }
+    return isDuplicate;
   }
 
   #isSame(
@@ -263,8 +272,13 @@ export class Publisher {
       );
     }
     const stored = findStored(tx, partition, offset);
-    if (stored === undefined || stored.createdAt + topic.settings.dedupTtlMs <= tx.now) return false;
-    return list.bytes.compare(stored.bytes, stored.idStart, stored.idEnd, idStart, idEnd) === 0;
+    if (stored === undefined) return false;
+    const { bytes } = stored;
+    if (list.bytes.compare(bytes, stored.idStart, stored.idEnd, idStart, idEnd) !== 0) return false;
+    if (stored.createdAt + topic.settings.dedupTtlMs > tx.now) return true;
+    this.#expiredPartition = partition.number;
+    this.#expiredOffset = offset;
+    return false;
   }
 
   /** Second pass: the block and its due runs, then the partition's figures. */
@@ -284,7 +298,7 @@ export class Publisher {
     });
     tx.onApplied(() => {
       partition.appliedOffset = partition.nextOffset;
-      this.#hooks.onPublished(partition);
+      this.#hooks.onPublished(partition, size);
     });
     outcome.published += count;
     if (outcome.firstOffset < 0 || first < outcome.firstOffset) outcome.firstOffset = first;
