@@ -1,6 +1,6 @@
 /**
  * Why an event is refused. The numbers index `messages`; the words are what existing clients of the
- * protocol expect (docs/protocols/grpc.md).
+ * protocol expect (docs/grpc.md).
  */
 export const eventError = {
   none: 0,
