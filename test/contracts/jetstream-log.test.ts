@@ -5,6 +5,7 @@
  */
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
+import { setTimeout as pause } from "node:timers/promises";
 import { jetstreamManager } from "@nats-io/jetstream";
 import type { NatsConnection } from "@nats-io/transport-node";
 import { must } from "../../src/base/assert.ts";
@@ -26,6 +27,9 @@ import { logContract } from "./log-contract.ts";
 const program = findServer("nats-server");
 const isCi = process.env["CI"] === "true";
 const skip = program === undefined && !isCi ? "nats-server is not installed" : false;
+
+/** Each of 16 writers rests between its appends, or there would be tens of thousands to verify. */
+const pauseMs = 20;
 
 const clock = new RealClock();
 const random = new RealRandom();
@@ -150,12 +154,15 @@ describe("JetstreamLog on three servers", { skip }, () => {
     const manager = await jetstreamManager(connection);
     await load.more(200);
 
-    const leader = (await manager.streams.info(streamNameOf("killed"))).cluster?.leader;
-    await cluster.kill(must(leader));
+    const streamLeader = async (): Promise<string> =>
+      must((await manager.streams.info(streamNameOf("killed"))).cluster?.leader);
+    const leader = await streamLeader();
+    await cluster.kill(leader);
     await load.more(200);
-    await cluster.restart(must(leader));
+    await cluster.restart(leader);
 
-    const follower = must(cluster.serverNames.find((name) => name !== leader));
+    const newLeader = await streamLeader();
+    const follower = must(cluster.serverNames.find((name) => name !== newLeader));
     await cluster.kill(follower);
     await load.more(200);
     await cluster.restart(follower);
@@ -225,6 +232,7 @@ class Load {
       await append(this.#log, index, text);
       this.acknowledged.push(text);
       this.#onAcknowledged();
+      await pause(pauseMs);
     }
   }
 }

@@ -7,6 +7,7 @@
  * What it never does is what JetStream never does: change a message, give a sequence twice, or
  * store a message whose condition does not hold at that moment.
  */
+import { must } from "../../src/base/assert.ts";
 import { CronosError } from "../../src/base/errors.ts";
 import type {
   PublishOutcome,
@@ -39,14 +40,32 @@ export const noFaults: StreamFaults = {
 };
 
 const requestMs = 300;
-/** How many messages a server may be behind. */
+/** How many changes a server may be behind. */
 const behindMax = 40;
+
+interface Bounds {
+  readonly firstSequence: number;
+  readonly lastSequence: number;
+}
 
 /** The servers: what is stored. */
 export class SimulatedStream {
   readonly messages = new Map<number, StreamMessage>();
-  firstSequence = 1;
-  lastSequence = 0;
+  /** How it was after each of the latest changes; a server that is behind shows one of them. */
+  readonly #bounds: Bounds[] = [{ firstSequence: 1, lastSequence: 0 }];
+
+  get firstSequence(): number {
+    return this.boundsBehind(0).firstSequence;
+  }
+
+  get lastSequence(): number {
+    return this.boundsBehind(0).lastSequence;
+  }
+
+  boundsBehind(changes: number): Bounds {
+    return must(this.#bounds.at(-1 - changes) ?? this.#bounds[0]);
+  }
+
   /** A connection of its own for each writer; its faults may be changed at any time. */
   connect(options: ConnectionOptions): SimulatedStreamConnection {
     return new SimulatedStreamConnection(this, options);
@@ -56,14 +75,19 @@ export class SimulatedStream {
   apply(sequence: number, fence: number, data: Uint8Array): PublishOutcome {
     if (sequence !== this.lastSequence + 1) return { kind: "out of turn" };
     this.messages.set(sequence, { sequence, fence, data: Buffer.from(data) });
-    this.lastSequence = sequence;
+    this.#change({ firstSequence: this.firstSequence, lastSequence: sequence });
     return { kind: "stored" };
   }
 
   purgeBefore(sequence: number): void {
-    for (; this.firstSequence < sequence; this.firstSequence++) {
-      this.messages.delete(this.firstSequence);
-    }
+    const { firstSequence, lastSequence } = this;
+    for (let at = firstSequence; at < sequence; at++) this.messages.delete(at);
+    this.#change({ firstSequence: Math.max(firstSequence, sequence), lastSequence });
+  }
+
+  #change(bounds: Bounds): void {
+    this.#bounds.push(bounds);
+    if (this.#bounds.length > behindMax) this.#bounds.shift();
   }
 }
 
@@ -79,6 +103,8 @@ export class SimulatedStreamConnection implements ShardStream {
   readonly dataBytesMax = 2 * 1024 * 1024;
   faults: StreamFaults;
   isGone = false;
+  /** The sequences that messages were sent for. */
+  readonly sent: number[] = [];
   readonly #stream: SimulatedStream;
   readonly #clock: Clock;
   readonly #random: Random;
@@ -97,6 +123,7 @@ export class SimulatedStreamConnection implements ShardStream {
   publish(sequence: number, fence: number, data: Uint8Array): Promise<PublishOutcome> {
     // A copy: what is on its way does not change any more.
     const sent = Buffer.from(data);
+    this.sent.push(sequence);
     return new Promise((resolve) => {
       this.#clock.after(requestMs, () => resolve({ kind: "unknown", cause: "time-out" }));
       if (this.#happens(this.faults.noRoom)) {
@@ -115,18 +142,15 @@ export class SimulatedStreamConnection implements ShardStream {
   async get(sequence: number, from: "any" | "leader"): Promise<StreamMessage | null> {
     await this.#answer();
     const { staleRead } = this.faults;
-    const isBehind = this.#happens(from === "any" ? staleRead : staleRead / 4);
-    if (isBehind && sequence > this.#lastOfServerBehind()) return null;
+    const chance = from === "any" ? staleRead : staleRead / 4;
+    if (sequence > this.#bounds(chance).lastSequence) return null;
     const message = this.#stream.messages.get(sequence);
     return message === undefined ? null : { ...message, data: Buffer.from(message.data) };
   }
 
   async state(): Promise<StreamState> {
     await this.#answer();
-    const { firstSequence } = this.#stream;
-    const isBehind = this.#happens(this.faults.staleRead);
-    const lastSequence = isBehind ? this.#lastOfServerBehind() : this.#stream.lastSequence;
-    return { firstSequence, lastSequence: Math.max(lastSequence, firstSequence - 1), bytes: 0 };
+    return { ...this.#bounds(this.faults.staleRead), bytes: 0 };
   }
 
   async purgeBefore(sequence: number): Promise<void> {
@@ -134,8 +158,9 @@ export class SimulatedStreamConnection implements ShardStream {
     this.#stream.purgeBefore(sequence);
   }
 
-  #lastOfServerBehind(): number {
-    return Math.max(0, this.#stream.lastSequence - this.#random.below(behindMax));
+  #bounds(staleRead: number): Bounds {
+    const changes = this.#happens(staleRead) ? this.#random.below(behindMax) : 0;
+    return this.#stream.boundsBehind(changes);
   }
 
   async #answer(): Promise<void> {

@@ -99,6 +99,20 @@ test("AppendQueue sends what was pushed while it was in doubt", async () => {
   ]);
 });
 
+test("AppendQueue holds large records back until those before are answered", async () => {
+  const bench = new Bench();
+  const data = Buffer.alloc(7 * 1024 * 1024);
+  const appends = [1, 2, 3, 4].map((index) => bench.queue.push({ ...recordAt(index), data }));
+  assert.deepEqual(bench.connection.sent, [17, 18]);
+  assert.deepEqual(await bench.statuses(Promise.allSettled(appends)), [
+    "durable",
+    "durable",
+    "durable",
+    "durable",
+  ]);
+  assert.deepEqual(bench.connection.sent, [17, 18, 19, 20]);
+});
+
 test("AppendQueue is FENCED by another writer's message, all at once", async () => {
   const bench = new Bench();
   bench.stream.apply(17, 0, Buffer.from("a fence"));

@@ -34,6 +34,12 @@ const retryMsMin = 20;
 /** Also how long after the election of a new leader appends may begin to flow again. */
 const retryMsMax = 250;
 
+/**
+ * Bytes that may be unanswered, unless a single record is larger. More would wait in the servers'
+ * queues for longer than an answer is waited for, and be sent again for nothing.
+ */
+const unansweredBytesMax = 16 * 1024 * 1024;
+
 /** A record on its way into the stream. */
 export interface OutgoingRecord {
   readonly sequence: number;
@@ -50,7 +56,8 @@ interface QueueEntry {
   readonly queuedAt: number;
   readonly resolve: () => void;
   readonly reject: (error: CronosError) => void;
-  sending: Promise<PublishOutcome> | undefined;
+  /** Undefined until it is sent. */
+  sending: Promise<void> | undefined;
   outcome: PublishOutcome | undefined;
 }
 
@@ -69,6 +76,7 @@ export interface AppendQueueOptions {
 export class AppendQueue {
   readonly #options: AppendQueueOptions;
   readonly #entries: QueueEntry[] = [];
+  #unansweredBytes = 0;
   #isDoubtful = false;
   #onEmpty: (() => void) | undefined;
 
@@ -94,7 +102,7 @@ export class AppendQueue {
         outcome: undefined,
       };
       this.#entries.push(entry);
-      if (!this.#isDoubtful) this.#send(entry);
+      if (!this.#isDoubtful) this.#sendWaiting();
     });
   }
 
@@ -111,22 +119,33 @@ export class AppendQueue {
     if (this.#entries.length > 0) this.#fail(this.#unknownError("the log was closed"));
   }
 
+  /** Sends what was not sent yet, in order, as far as there is room. */
+  #sendWaiting(): void {
+    for (const entry of this.#entries) {
+      if (entry.sending !== undefined) continue;
+      const bytes = this.#unansweredBytes + entry.record.data.length;
+      if (bytes > unansweredBytesMax && this.#unansweredBytes > 0) return;
+      this.#send(entry);
+    }
+  }
+
   #send(entry: QueueEntry): void {
     const { stream, fence } = this.#options;
     const { sequence, data } = entry.record;
-    entry.outcome = undefined;
+    this.#unansweredBytes += data.length;
     entry.sending = stream.publish(sequence, fence, data).then((outcome) => {
+      this.#unansweredBytes -= data.length;
       entry.outcome = outcome;
       if (!this.#isDoubtful) this.#onAnswer(outcome);
-      return outcome;
     });
   }
 
   #onAnswer(outcome: PublishOutcome): void {
     this.#takeStored();
-    if (outcome.kind === "stored" || this.#entries.length === 0) return;
-    this.#isDoubtful = true;
-    void this.#resolveDoubt();
+    if (outcome.kind !== "stored" && this.#entries.length > 0) {
+      this.#isDoubtful = true;
+      void this.#resolveDoubt();
+    } else this.#sendWaiting();
   }
 
   /** Only from the front: what is behind an append that is not known to be stored may be void. */
@@ -153,10 +172,15 @@ export class AppendQueue {
       if (failure !== undefined) this.#fail(failure);
       if (this.#entries.every((entry) => entry.sending === undefined)) break;
       await sleep(this.#options.clock, retryMs);
-      for (const entry of this.#entries) if (!isStored(entry)) this.#send(entry);
+      for (const entry of this.#entries) {
+        if (isStored(entry)) continue;
+        entry.sending = undefined;
+        entry.outcome = undefined;
+      }
+      this.#sendWaiting();
     }
     this.#isDoubtful = false;
-    for (const entry of this.#entries) this.#send(entry);
+    this.#sendWaiting();
   }
 
   /** Why the oldest append cannot succeed any more, if that is known. */

@@ -9,6 +9,7 @@
  * stored. There is one run for each time the log was opened for writing since the oldest record.
  */
 import { must } from "../../base/assert.ts";
+import { isCronosError } from "../../base/errors.ts";
 import { logIndex } from "../../base/ids.ts";
 import type { LogIndex } from "../../base/ids.ts";
 import type { Clock } from "../../ports/clock.ts";
@@ -17,8 +18,12 @@ import type { Fence } from "./fence.ts";
 import { fetchMessage } from "./fetch-message.ts";
 import { fenceOf, isFence, recordOf } from "./message.ts";
 import type { PlacedRecord } from "./message.ts";
-import type { ShardStream } from "./shard-stream.ts";
+import type { ShardStream, StreamMessage } from "./shard-stream.ts";
+import { sleep } from "./sleep.ts";
 import { sequenceUnderFence } from "./stream-tail.ts";
+
+const looksMax = 50;
+const lookAgainMs = 100;
 
 /** The records written under one fence. */
 export interface FencedRun {
@@ -88,20 +93,32 @@ export async function loadRuns(
   clock: Clock,
   newest: Fence,
 ): Promise<FencedRuns> {
-  const { firstSequence } = await stream.state();
+  const oldest = await oldestMessage(stream, clock);
   const fences = [newest];
-  for (let fence = newest; fence.previous >= firstSequence; ) {
+  for (let fence = newest; fence.previous >= oldest.sequence; ) {
     fence = fenceOf(stream, await fetchMessage(stream, clock, fence.previous));
     fences.unshift(fence);
   }
   const runs: FencedRun[] = fences.map(({ sequence, nextIndex }) => ({ sequence, nextIndex }));
-  const oldest = await fetchMessage(stream, clock, firstSequence);
   // Nothing was ever trimmed: the stream starts with its first fence.
   if (isFence(oldest)) return new FencedRuns(runs, must(fences[0]).nextIndex);
   // Trimmed: the stream starts with a record, whose fence may be gone.
   const record = recordOf(stream, oldest);
   if (must(runs[0]).sequence !== record.fence) runs.unshift(runOfRecord(record));
   return new FencedRuns(runs, record.record.index);
+}
+
+/** The oldest message. A server that is behind names one that was purged; it is asked again. */
+async function oldestMessage(stream: ShardStream, clock: Clock): Promise<StreamMessage> {
+  for (let looks = 1; ; looks++) {
+    const { firstSequence } = await stream.state();
+    try {
+      return await fetchMessage(stream, clock, firstSequence);
+    } catch (error) {
+      if (!isCronosError(error, "OUT_OF_RANGE") || looks === looksMax) throw error;
+      await sleep(clock, lookAgainMs);
+    }
+  }
 }
 
 function runOfRecord({ sequence, fence, record }: PlacedRecord): FencedRun {

@@ -102,6 +102,12 @@ test("readTail() reports a last message that is no record", async () => {
   await assertCorrupt(stream, /sequence 36/);
 });
 
+test("readTail() reports a stream that was purged to its end", async () => {
+  const stream = await streamOf(5);
+  stream.purgeBefore(22);
+  await assertCorrupt(stream, /sequence 21: the newest message was purged/);
+});
+
 test("readTail() reports a fence that fails its checksum", async () => {
   const stream = await streamOf(1);
   const { data } = must(stream.messages.get(1));

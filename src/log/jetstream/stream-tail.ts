@@ -36,6 +36,9 @@ export async function readTail(stream: ShardStream, clock: Clock): Promise<Strea
     return { ...bounds, fenceSequence: 0, fence: undefined, head: undefined };
   }
   const newest = await readNewest(stream, clock, bounds);
+  if (newest.length === 0) {
+    throw streamCorruption(stream.name, lastSequence, "the newest message was purged");
+  }
   const fenceMessage = newest.find(isFence);
   if (fenceMessage !== undefined) {
     const fence = fenceOf(stream, fenceMessage);

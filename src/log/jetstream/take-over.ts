@@ -62,13 +62,18 @@ export async function takeOver(
         continue;
       }
     } catch (error) {
-      if (!isCronosError(error, "UNAVAILABLE") || stream.isClosed()) throw error;
+      if (!isPassing(error) || stream.isClosed()) throw error;
       problem = error;
     }
     if (clock.monotonic() - startedAt > takeOverMsMax) throw unavailable(stream, problem);
     await sleep(clock, retryMs);
     retryMs = Math.min(retryMs * 2, retryMsMax);
   }
+}
+
+/** No answer, or one from a server that is behind: what it shows was purged meanwhile. */
+function isPassing(error: unknown): boolean {
+  return isCronosError(error, "UNAVAILABLE") || isCronosError(error, "OUT_OF_RANGE");
 }
 
 function ownFence({ fence }: StreamTail, { writer }: Claim): Fence | undefined {
