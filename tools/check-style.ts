@@ -50,6 +50,8 @@ const bannedInSource: readonly BannedWord[] = [
  * "/" at the end), and what tests them.
  */
 const untested: Readonly<Record<string, string>> = {
+  "src/client/remote-acks.ts": "remote-subscription.test.ts",
+  "src/client/remote-calls.ts": "remote-events.test.ts",
   "src/cli/inspect/format-report.ts": "inspect-data.test.ts",
   "src/cli/inspect/inspect-log.ts": "inspect-data.test.ts",
   "src/cli/bench/publisher.ts": "run-bench.test.ts runs every workload",

@@ -174,7 +174,6 @@ export interface PackagePlace {
 
 export const packagePlaces: readonly PackagePlace[] = [
   { name: "lmdb", layers: ["store"] },
-  { name: "sorted-btree", layers: ["store", "models"] },
   { name: "@nats-io/", layers: ["log", "cluster"] },
   { name: "@grpc/", layers: ["protocols", "client", "server"] },
   { name: "grpc-health-check", layers: ["protocols"] },

@@ -4,26 +4,19 @@
 
 /** The log of the node and the disk it is on. */
 export interface LogStatus {
-  /** Paths of the segment files, oldest first. */
+  /** Names of the segment files, oldest first; of the stream, of a replicated log. */
   readonly segmentFiles: readonly string[];
   /** Index of the oldest and of the newest record; 0 when the log is empty. */
   readonly firstIndex: number;
   readonly lastIndex: number;
   /** Entries of the sparse indexes in memory. */
   readonly indexEntries: number;
-  /** Time of the first record of the oldest, and of the newest segment, Unix ms; 0 when unknown. */
-  readonly oldestSegmentAt: number;
-  readonly newestSegmentAt: number;
+  /** When the oldest and the newest record were written, Unix ms; 0 when the log is empty. */
+  readonly oldestAt: number;
+  readonly newestAt: number;
   readonly bytes: number;
-  /** Free bytes of the file system. */
+  /** Free bytes of the file system; 0 when there is none. */
   readonly freeBytes: number;
-}
-
-export interface CompactOptions {
-  /** Only segments whose newest record is older than this, Unix ms. */
-  readonly before?: number;
-  /** Flush the memtable to the base tree first, so that every segment but the last can go. */
-  readonly flush?: boolean;
 }
 
 export interface CompactResult {
@@ -36,6 +29,9 @@ export interface AdminApi {
   /** The timing wheel: how often it turns and how many slots it has. */
   readonly wheel: { readonly tickMs: number; readonly slots: number };
   logStatus(): Promise<LogStatus>;
-  /** Gives back log segments that the base tree covers. */
-  compact(options: CompactOptions): Promise<CompactResult>;
+  /**
+   * Writes what is only in memory and log to the base tree, so that every log segment but the last
+   * can go. It also happens by itself, when enough has come together.
+   */
+  compact(): Promise<CompactResult>;
 }

@@ -14,7 +14,17 @@ export interface TransactionScope {
 }
 
 export interface Database {
-  readonly events: Pick<EventsApi, "publish" | "publishBatch" | "subscribe">;
+  readonly events: Pick<
+    EventsApi,
+    | "publish"
+    | "publishBatch"
+    | "subscribe"
+    | "schedule"
+    | "listSchedules"
+    | "pauseSchedule"
+    | "deleteSchedule"
+    | "previewSchedule"
+  >;
   /**
    * Runs a synchronous function as one atomic, serializable transaction and resolves with what it
    * returns once that is durable. A throw undoes everything and rejects with what was thrown.

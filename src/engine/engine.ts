@@ -3,18 +3,22 @@
  *
  * Opened by open.ts, which chooses the parts (files or memory, real or simulated time).
  */
-import { CronosError } from "../base/errors.ts";
+import { CronosError, toCronosError } from "../base/errors.ts";
 import { epoch } from "../base/ids.ts";
 import type { Log } from "../log/log.ts";
 import { EventsModel } from "../models/events/events-model.ts";
+import type { EventsListener } from "../models/events/listener.ts";
+import type { TopicSettings } from "../models/events/topic.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Random } from "../ports/random.ts";
 import { Shard } from "../shard/shard.ts";
 import type { BaseTree } from "../store/base-tree.ts";
+import { AdminService } from "./admin-service.ts";
 import type { Database, TransactionScope } from "./database-api.ts";
 import { eventsScope } from "./events-scope.ts";
 import { EventsService } from "./events-service.ts";
-import type { EngineMetrics, EngineStats } from "./metrics.ts";
+import { FireLag } from "./fire-lag.ts";
+import type { EngineMetrics, EngineStats, StatsSource } from "./metrics.ts";
 import type { EngineSettings } from "./settings.ts";
 
 /** Bytes of rows in memory above which they are written to the base tree. */
@@ -31,20 +35,27 @@ export interface EngineParts {
   /** Told what an operator should know: a full disk, a flush that failed. */
   readonly warn: (message: string) => void;
   readonly release: () => Promise<void>;
+  /** Free bytes where the database is; 0 if it is nowhere. */
+  readonly freeBytes: () => Promise<number>;
 }
 
-export class Engine implements Database {
+export class Engine implements Database, StatsSource {
   readonly events: EventsService;
+  readonly admin: AdminService;
   readonly #parts: EngineParts;
   readonly #shard: Shard;
   readonly #model: EventsModel;
   #closing: Promise<void> | undefined;
 
-  private constructor(parts: EngineParts, shard: Shard, model: EventsModel) {
+  private constructor(
+    parts: EngineParts,
+    running: { readonly shard: Shard; readonly model: EventsModel; readonly fireLag: FireLag },
+  ) {
     this.#parts = parts;
-    this.#shard = shard;
-    this.#model = model;
-    this.events = new EventsService({ ...parts, shard, model });
+    this.#shard = running.shard;
+    this.#model = running.model;
+    this.events = new EventsService({ ...parts, ...running });
+    this.admin = new AdminService({ ...parts, flush: () => running.shard.flush() });
   }
 
   /** Opens the shard and everything derived from it. On failure the parts are closed. */
@@ -61,18 +72,19 @@ export class Engine implements Database {
       const shard = await Shard.open(shardOptions(parts));
       metrics.observe("recovery", clock.monotonic() - started);
       parts.log.onSync((durationMs) => metrics.observe("logSync", durationMs));
+      const fireLag = new FireLag();
       const model = new EventsModel({
         shard,
         clock,
         random,
-        listener: modelListener(metrics),
+        listener: modelListener(parts, fireLag),
         topicDefaults: topicDefaults(settings),
         tickMs: settings.tickMs,
         wheelSize: settings.wheelSize,
         creditsMax: settings.maxCredits,
       });
       model.start();
-      return new Engine(parts, shard, model);
+      return new Engine(parts, { shard, model, fireLag });
     }
   }
 
@@ -100,7 +112,7 @@ export class Engine implements Database {
     });
   }
 
-  async stats(): Promise<Partial<EngineStats>> {
+  async stats(): Promise<EngineStats> {
     const log = await this.#parts.log.stats();
     const store = this.#parts.base.stats();
     return {
@@ -156,22 +168,27 @@ function shardOptions(parts: EngineParts): Parameters<typeof Shard.open>[0] {
   };
 }
 
-function modelListener(metrics: EngineMetrics): EventsModelListener {
+function modelListener({ metrics, warn }: EngineParts, fireLag: FireLag): EventsListener {
   return {
     delivered: (events) => metrics.count("eventsDelivered", events),
     acknowledged: (events) => metrics.count("eventsAcknowledged", events),
     failed: (events) => metrics.count("eventsNacked", events),
     timedOut: (events) => metrics.count("eventsTimedOut", events),
     died: (events) => metrics.count("eventsDeadLettered", events),
-    fireLag: (lagMs, count) => metrics.observe("fireLag", lagMs, count),
+    scheduleRuns: (runs) => {
+      metrics.count("scheduleRuns", runs);
+      metrics.count("eventsPublished", runs);
+    },
+    scheduleFailed: (error) => warn(`Schedule could not run: ${toCronosError(error).message}`),
+    removed: (events) => metrics.count("eventsRemoved", events),
+    fireLag: (lagMs, count) => {
+      fireLag.add(lagMs, count);
+      metrics.observe("fireLag", lagMs, count);
+    },
   };
 }
 
-type EventsModelListener = ConstructorParameters<typeof EventsModel>[0]["listener"];
-
-function topicDefaults(
-  settings: EngineSettings,
-): ConstructorParameters<typeof EventsModel>[0]["topicDefaults"] {
+function topicDefaults(settings: EngineSettings): TopicSettings {
   return {
     partitions: settings.partitionCount,
     retentionMs: settings.dedupTtlMs,

@@ -17,19 +17,51 @@ import type {
 } from "./encoded-events.ts";
 import type {
   BatchReceipt,
+  DeadLetter,
+  DeadLetterQuery,
+  DeadLetterSelector,
   EventInput,
+  EventsApi,
+  Schedule,
+  ScheduleInput,
+  GroupInfo,
+  Page,
+  PartitionInfo,
   PublishOptions,
   PublishReceipt,
+  RetentionOptions,
+  RetentionResult,
+  SchedulerStatus,
+  SeekPosition,
   StartPosition,
   SubscribeOptions,
   Subscription,
+  TopicInfo,
+  TopicSettings,
 } from "./events-api.ts";
+import { DeadLetterAdmin } from "./dead-letter-admin.ts";
+import type { FireLag } from "./fire-lag.ts";
+import { GroupAdmin } from "./group-admin.ts";
 import type { EngineMetrics, EngineStats } from "./metrics.ts";
+import { SchedulesService } from "./schedules-service.ts";
 import { IteratorSubscription } from "./subscription.ts";
+import { TopicAdmin } from "./topic-admin.ts";
 
 const CREDITS_DEFAULT = 1000;
 const CREDITS_MAX = 100_000;
 const BATCH_SIZE_MAX = 1000;
+
+/** The event figures of EngineStats. */
+type EventCounts = Pick<
+  EngineStats,
+  | "topics"
+  | "subscriptions"
+  | "schedules"
+  | "eventsPending"
+  | "eventsReady"
+  | "eventsInFlight"
+  | "deadLetters"
+>;
 
 const noErrors: BatchReceipt["errors"] = [];
 
@@ -38,6 +70,7 @@ export interface EventsServiceOptions {
   readonly model: EventsModel;
   readonly metrics: EngineMetrics;
   readonly clock: Clock;
+  readonly fireLag: FireLag;
 }
 
 export class EventsService implements EncodedEventsApi {
@@ -45,6 +78,10 @@ export class EventsService implements EncodedEventsApi {
   readonly #model: EventsModel;
   readonly #metrics: EngineMetrics;
   readonly #clock: Clock;
+  readonly #schedules: SchedulesService;
+  readonly #topics: TopicAdmin;
+  readonly #groups: GroupAdmin;
+  readonly #deadLetters: DeadLetterAdmin;
   readonly #subscriptions = new Set<IteratorSubscription>();
 
   constructor(options: EventsServiceOptions) {
@@ -52,6 +89,10 @@ export class EventsService implements EncodedEventsApi {
     this.#model = options.model;
     this.#metrics = options.metrics;
     this.#clock = options.clock;
+    this.#schedules = new SchedulesService(options);
+    this.#topics = new TopicAdmin(options);
+    this.#groups = new GroupAdmin(options);
+    this.#deadLetters = new DeadLetterAdmin(options);
   }
 
   async publish(event: EventInput, options: PublishOptions = {}): Promise<PublishReceipt> {
@@ -114,18 +155,103 @@ export class EventsService implements EncodedEventsApi {
     };
   }
 
+  async listDeadLetters(query: DeadLetterQuery): Promise<Page<DeadLetter>> {
+    return this.#deadLetters.list(query);
+  }
+
+  redriveDeadLetters(selector: DeadLetterSelector): Promise<number> {
+    return this.#deadLetters.redrive(selector);
+  }
+
+  async purgeDeadLetters(selector: DeadLetterSelector): Promise<number> {
+    return this.#deadLetters.purge(selector);
+  }
+
+  configureTopic(topic: string, settings: Partial<TopicSettings>): Promise<TopicInfo> {
+    return this.#topics.configure(topic, settings);
+  }
+
+  async listTopics(): Promise<readonly TopicInfo[]> {
+    return this.#topics.list();
+  }
+
+  deleteTopic(topic: string): Promise<boolean> {
+    return this.#topics.remove(topic);
+  }
+
+  createGroup(group: string, topic: string): Promise<GroupInfo> {
+    return this.#groups.create(group, topic);
+  }
+
+  async getGroup(group: string): Promise<readonly GroupInfo[]> {
+    return this.#groups.get(group);
+  }
+
+  async listGroups(topic?: string): Promise<readonly GroupInfo[]> {
+    return this.#groups.list(topic);
+  }
+
+  deleteGroup(group: string, topic: string): Promise<boolean> {
+    return this.#groups.remove(group, topic);
+  }
+
+  seekGroup(
+    group: string,
+    topic: string,
+    to: { readonly partition?: number; readonly position: SeekPosition },
+  ): Promise<GroupInfo> {
+    return this.#groups.seek(group, topic, to);
+  }
+
+  async listPartitions(topic?: string): Promise<readonly PartitionInfo[]> {
+    return this.#topics.partitions(topic);
+  }
+
+  async schedulerStatus(partition?: number): Promise<SchedulerStatus> {
+    return this.#topics.schedulerStatus(partition);
+  }
+
+  runRetention(options: RetentionOptions = {}): Promise<RetentionResult> {
+    return this.#model.retention.run(options);
+  }
+
   settleEncoded(deliveryId: string, outcome: Outcome): Promise<number> {
     return this.#model.settle(deliveryId, outcome);
   }
 
+  schedule(input: ScheduleInput): Promise<Schedule> {
+    return this.#schedules.schedule(input);
+  }
+
+  listSchedules(topic?: string): Promise<readonly Schedule[]> {
+    return this.#schedules.list(topic);
+  }
+
+  pauseSchedule(topic: string, name: string, paused: boolean): Promise<Schedule> {
+    return this.#schedules.pause(topic, name, paused);
+  }
+
+  deleteSchedule(topic: string, name: string): Promise<boolean> {
+    return this.#schedules.delete(topic, name);
+  }
+
+  previewSchedule(
+    ...[input, options]: Parameters<EventsApi["previewSchedule"]>
+  ): Promise<readonly number[]> {
+    return this.#schedules.preview(input, options);
+  }
+
   /** The event figures of EngineStats. */
-  counts(): Pick<EngineStats, "topics" | "eventsPending" | "eventsInFlight"> {
-    let eventsPending = 0;
-    for (const topic of this.#model.catalog.topics()) eventsPending += topic.pending;
+  counts(): EventCounts {
+    const { pending, ready } = this.#topics.schedulerStatus(undefined);
     return {
       topics: this.#model.catalog.size,
-      eventsPending,
+      subscriptions: this.#model.memberCount,
+      schedules: this.#model.schedules.size,
+      eventsPending: pending,
+      eventsReady: ready,
       eventsInFlight: this.#model.dispatcher.inFlightEvents,
+      deadLetters: this.#model.deadLetterCount,
     };
   }
 

@@ -74,6 +74,7 @@ export async function openDirectory(
       ...{ log, base, clock, random, settings },
       ...reporting(options),
       release: unlock,
+      freeBytes: () => disk.freeBytes(path),
     });
   } catch (error) {
     await unlock();
@@ -91,6 +92,7 @@ async function openMemory(options: OpenOptions): Promise<MemoryDatabase> {
     settings: engineSettings(options.settings),
     ...reporting(options),
     release: async () => {},
+    freeBytes: async () => 0,
   });
   return Object.assign(engine, { clock });
 }

@@ -94,9 +94,10 @@ class Bench {
     for (let i = 0; i < connections; i++) {
       this.#connections.push(await GrpcConnection.open(address));
     }
-    const request = [bytesField(1, this.#topic)];
-    if (partitions > 0) request.push(varintField(2, partitions));
-    await this.#call("/cronos_db.TopicService/ConfigureTopic", Buffer.concat(request));
+    if (partitions > 0) {
+      const request = Buffer.concat([bytesField(1, this.#topic), varintField(2, partitions)]);
+      await this.#call("/cronos_db.TopicService/ConfigureTopic", request);
+    }
     for (let i = 0; i < subscribers; i++) {
       const subscriber = await Subscriber.open({
         address,

@@ -136,12 +136,17 @@ async function resume(
   let { size } = tail;
   let tornTail: TornTail | undefined;
   if (tail.isTorn) {
-    await cutFile(disk, path, offset);
     tornTail = { file: path, offset, bytesCut: size - offset };
     size = offset;
+    await cutFile(disk, path, offset);
   }
   const place = { path, header, offset, size };
   const writer = await SegmentWriter.resume(disk, place, found.writer);
+  // From here on what was read counts. But if the last process was killed, the end may be in memory
+  // only, and a sync could not be trusted to write it: one may have failed before.
+  if (tail.unsure !== undefined) await writer.rewriteFrom(tail.unsure, found.bodyBytesMax);
+  else await writer.sync();
+  await disk.syncDirectory(found.directory);
   return { firstIndexes, position, writer, tornTail };
 }
 

@@ -80,7 +80,7 @@ export class SegmentAppender {
   #inFlight = 0;
   #writing: Promise<void> | undefined;
   #flushTimer: Timer | undefined;
-  #flushing: Promise<void> | undefined;
+  #syncing: Promise<void> | undefined;
   #broken: CronosError | undefined;
   #recovering: Promise<void> | undefined;
   #closing: Promise<void> | undefined;
@@ -229,18 +229,35 @@ export class SegmentAppender {
   #planFlush(): void {
     this.#flushTimer ??= this.#components.clock.after(this.#settings.flushIntervalMs, () => {
       this.#flushTimer = undefined;
-      this.#flushing = this.#sync().catch((error: unknown) => this.#break(error));
+      // A failure is kept as the log's state.
+      this.#sync().catch(() => undefined);
     });
   }
 
+  /**
+   * One at a time, and none after a failure: a sync that follows a failed one succeeds without
+   * having made durable what the failed one dropped.
+   */
   async #sync(): Promise<void> {
+    while (this.#syncing !== undefined) await this.#syncing.catch(() => undefined);
+    if (this.#broken !== undefined) throw this.#broken;
+    this.#syncing = this.#syncNow();
+    try {
+      await this.#syncing;
+    } catch (error) {
+      this.#break(error);
+      throw error;
+    } finally {
+      this.#syncing = undefined;
+    }
+  }
+
+  async #syncNow(): Promise<void> {
     const writer = this.#writer;
     const synced = { position: this.#head, offset: writer.offset };
     const startMs = this.#components.clock.monotonic();
     await writer.sync();
-    // Rolling and another sync may have gone further meanwhile.
-    const isNews = synced.position.index > this.#synced.position.index;
-    if (writer === this.#writer && isNews) this.#synced = synced;
+    this.#synced = synced;
     this.#events.synced(this.#components.clock.monotonic() - startMs);
   }
 
@@ -258,7 +275,7 @@ export class SegmentAppender {
 
   async #recover(): Promise<void> {
     await this.#writing;
-    await this.#flushing;
+    await this.#syncing?.catch(() => undefined);
     if (this.#broken === undefined) return;
     try {
       await this.#repair();
@@ -273,9 +290,9 @@ export class SegmentAppender {
   async #repair(): Promise<void> {
     const { disk } = this.#components;
     const failedPath = this.#nextSegmentPath();
-    if (failedPath !== this.#writer.path && (await disk.exists(failedPath))) {
+    if (failedPath !== this.#writer.path) {
       // Left behind by a roll; it would hide what is written to the present segment from now on.
-      await disk.remove(failedPath);
+      if (await disk.exists(failedPath)) await disk.remove(failedPath);
       await disk.syncDirectory(this.#directory);
     }
     await this.#writer.cut();
@@ -289,7 +306,7 @@ export class SegmentAppender {
   async #close(): Promise<void> {
     await this.#recovering?.catch(() => undefined);
     await this.#writing;
-    await this.#flushing;
+    await this.#syncing?.catch(() => undefined);
     this.#flushTimer?.cancel();
     try {
       if (this.#broken === undefined) await this.#finish();

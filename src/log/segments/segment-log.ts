@@ -195,7 +195,8 @@ export class SegmentLog implements Log {
     for (;;) {
       const [oldest, next] = this.#segments;
       if (oldest === undefined || next === undefined || next.firstIndex > before) return;
-      await this.#disk.remove(oldest.path);
+      // It is gone already when the sync of its removal failed.
+      if (await this.#disk.exists(oldest.path)) await this.#disk.remove(oldest.path);
       // One at a time: if a crash undid the removal of an older one only, there would be a gap.
       await this.#disk.syncDirectory(this.#directory);
       this.#segments.shift();

@@ -76,7 +76,8 @@ export async function findMarkFor(
   return found;
 }
 
-async function firstMarkFrom(
+/** Finds the first mark that begins at or behind `start` and before `end`. */
+export async function firstMarkFrom(
   file: DiskFile,
   range: { readonly start: number; readonly end: number; readonly salt: Buffer },
 ): Promise<PlacedMark | undefined> {

@@ -24,7 +24,7 @@ import { segmentHeaderBytes } from "./segment-format.ts";
 import type { LogPosition, PlacedMark, SegmentHeader } from "./segment-format.ts";
 import { findTailMarks } from "./segment-search.ts";
 import { positionAfter, SegmentScanner } from "./segment-scanner.ts";
-import type { ScanFault } from "./segment-scanner.ts";
+import type { ScanFault, ScanStart } from "./segment-scanner.ts";
 
 /** The unit in which disks write. */
 const sectorBytes = 512;
@@ -35,6 +35,8 @@ export interface SegmentTail {
   readonly position: LogPosition;
   /** Where the next write goes. */
   readonly offset: number;
+  /** Where the writes begin that no mark calls durable; undefined if there are none. */
+  readonly unsure: ScanStart | undefined;
   /** Bytes of the file: behind `offset` there is room that was allocated ahead. */
   readonly size: number;
   /** Bytes behind `offset` are not all zeros and must be cut before anything is written. */
@@ -55,10 +57,14 @@ export async function readSegmentTail(
       ? { offset: segmentHeaderBytes, index: before.index, chain: before.chain }
       : { offset: from.offset, index: from.mark.firstIndex - 1, chain: from.mark.chain };
   const scanner = new SegmentScanner(file, { salt, bodyBytesMax, start });
+  const durableIndex = last?.mark.durableIndex ?? before.index;
   let position = before;
+  let unsure: ScanStart | undefined;
   for (;;) {
+    const { index, chain } = scanner;
     const step = await scanner.next();
     if (step.kind === "write") {
+      if (scanner.index > durableIndex) unsure ??= { offset: step.offset, index, chain };
       const newest = step.records.at(-1);
       if (newest !== undefined) position = positionAfter(newest);
       continue;
@@ -69,7 +75,7 @@ export async function readSegmentTail(
       throw corruption(file.path, step.offset, step.problem);
     }
     const isTorn = step.kind === "fault" || !(await isBlankFile(file, offset, size));
-    return { position, offset, size, isTorn };
+    return { position, offset, unsure, size, isTorn };
   }
 }
 
@@ -78,7 +84,7 @@ export function corruption(path: string, offset: number, problem: string): Crono
   return new CronosError(
     "CORRUPTION",
     `Log file ${path} is corrupt at offset ${offset}: ${problem}`,
-    { details: { file: path, offset } },
+    { details: { file: path, offset, problem } },
   );
 }
 

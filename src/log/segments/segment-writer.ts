@@ -28,10 +28,11 @@ export interface WriterOptions {
 
 /** Room that is made at once: little at first, so that a small log stays small. */
 const firstStepBytes = 256 * 1024;
-const stepBytesMax = 4 * 1024 * 1024;
+const stepBytesMax = 8 * 1024 * 1024;
 /** What cut() writes to see that there is space again. */
 const probeBytes = 64 * 1024;
-const zeros = Buffer.alloc(256 * 1024);
+/** Zeros are written in pieces of this: a larger one holds up the writes beside it for longer. */
+const zeros = Buffer.alloc(1024 * 1024);
 
 export class SegmentWriter {
   readonly path: string;

@@ -72,7 +72,7 @@ export class Block {
   readonly firstOffset: number;
   readonly count: number;
   readonly createdAt: number;
-  readonly #sameDue: boolean;
+  readonly sameDue: boolean;
   readonly #lengthsAt: number;
   /** Where event #cursor starts: runs are read in order, so the next look-up goes on from here. */
   #cursor = 0;
@@ -84,8 +84,8 @@ export class Block {
     this.firstOffset = firstOffset;
     this.count = bytes.readUInt32LE(1);
     this.createdAt = bytes.readUIntLE(5, 6);
-    this.#sameDue = ((bytes[0] as number) & SAME_DUE) !== 0;
-    this.#lengthsAt = DUES_AT + 6 * (this.#sameDue ? 1 : this.count);
+    this.sameDue = ((bytes[0] as number) & SAME_DUE) !== 0;
+    this.#lengthsAt = DUES_AT + 6 * (this.sameDue ? 1 : this.count);
     this.#cursorAt = this.#lengthsAt + 4 * this.count;
   }
 
@@ -94,7 +94,7 @@ export class Block {
   }
 
   due(position: number): number {
-    return this.bytes.readUIntLE(this.#sameDue ? DUES_AT : DUES_AT + 6 * position, 6);
+    return this.bytes.readUIntLE(this.sameDue ? DUES_AT : DUES_AT + 6 * position, 6);
   }
 
   /** Bytes of what is stored of the event; 0 when it was cancelled. */

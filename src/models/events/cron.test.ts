@@ -131,6 +131,13 @@ test("previewInstants() gives count instants, fewer when the rule ends", () => {
     const preview = (): number[] => previewInstants(rule, { count, from });
     assert.throws(preview, /count must be an integer from 1 to 1000: got /);
   }
+  for (const time of [-1, 1.5, NaN, Infinity, 2 ** 48]) {
+    const options = { count: 1, from };
+    assert.throws(() => previewInstants(rule, { count: 1, from: time }), /from must be/);
+    assert.throws(() => previewInstants({ ...rule, startAt: time }, options), /startAt must be/);
+    assert.throws(() => previewInstants({ ...rule, endAt: time }, options), /endAt must be/);
+  }
+  assert.throws(() => checkCronRule({ ...rule, startAt: 9, endAt: 9 }), /endAt .* from 10 to/);
 });
 
 const wrongLines: readonly (readonly [cron: string, reason: RegExp])[] = [

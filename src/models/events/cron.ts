@@ -20,6 +20,7 @@
 import { Cron } from "croner";
 import { assert } from "../../base/assert.ts";
 import { CronosError } from "../../base/errors.ts";
+import { keyU48Max } from "../../base/key.ts";
 
 /** When something recurs. */
 export interface CronRule {
@@ -40,14 +41,17 @@ export const PREVIEW_COUNT_MAX = 1000;
 const compiledMax = 1024;
 const compiled = new Map<string, Cron>();
 
-/** Throws INVALID_ARGUMENT unless the line and the time zone are right and some day matches. */
-export function checkCronRule({ cron, timeZone }: CronRule): void {
+/** Throws INVALID_ARGUMENT unless line, time zone and times are right and some day matches. */
+export function checkCronRule({ cron, timeZone, startAt, endAt }: CronRule): void {
+  if (startAt !== undefined) checkInteger("startAt", startAt, { min: 0, max: keyU48Max });
+  const endMin = (startAt ?? -1) + 1;
+  if (endAt !== undefined) checkInteger("endAt", endAt, { min: endMin, max: keyU48Max });
   compile(cron, timeZone);
 }
 
 /**
  * The first instant of the rule later than `after`, Unix ms; undefined when there is none before
- * the end of the rule or of the year 9998. Throws like checkCronRule.
+ * the end of the rule or of the year 9998. The rule must be one that checkCronRule() accepts.
  */
 export function nextInstant(rule: CronRule, after: number): number | undefined {
   const from = Math.max(after, (rule.startAt ?? -Infinity) - 1);
@@ -64,14 +68,14 @@ export function lastInstant(rule: CronRule, until: number): number | undefined {
   return instant === undefined || instant < (rule.startAt ?? -Infinity) ? undefined : instant;
 }
 
-/** The next `count` instants of the rule later than `from`; fewer when it ends. */
+/** The next `count` instants of the rule later than `from`; fewer when it ends. Checks all. */
 export function previewInstants(
   rule: CronRule,
   { count, from }: { readonly count: number; readonly from: number },
 ): number[] {
-  if (!Number.isInteger(count) || count < 1 || count > PREVIEW_COUNT_MAX) {
-    throw invalid("count", count, { expected: `an integer from 1 to ${PREVIEW_COUNT_MAX}` });
-  }
+  checkCronRule(rule);
+  checkInteger("count", count, { min: 1, max: PREVIEW_COUNT_MAX });
+  checkInteger("from", from, { min: 0, max: keyU48Max });
   const instants: number[] = [];
   let instant = nextInstant(rule, from);
   while (instant !== undefined && instants.push(instant) < count) {
@@ -134,6 +138,15 @@ function checkTimeZone(timeZone: string): void {
     if (error instanceof RangeError) throw invalid("timeZone", timeZone, { expected });
     throw error;
   }
+}
+
+function checkInteger(
+  field: string,
+  value: number,
+  { min, max }: { readonly min: number; readonly max: number },
+): void {
+  if (Number.isInteger(value) && value >= min && value <= max) return;
+  throw invalid(field, value, { expected: `an integer from ${min} to ${max}` });
 }
 
 /** Croner's words without its prefix and period; days and months as the user counts them. */

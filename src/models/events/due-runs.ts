@@ -19,7 +19,7 @@ import type { Schedule } from "./schedule.ts";
 export const MISSED_AFTER_MS = 1000;
 /** Most runs, and (beyond the first) most bytes of payload, that one step publishes. */
 export const RUNS_PER_STEP_MAX = 100;
-export const RUN_BYTES_PER_STEP_MAX = 8 * 1024 * 1024;
+export const RUN_BYTES_PER_STEP_MAX = 4 * 1024 * 1024;
 
 export interface DueRuns {
   /** Instants whose runs are to be published, oldest first. */

@@ -4,8 +4,10 @@
  *
  *   publish ─▶ blocks + due index ─(time comes)─▶ fired log ─▶ groups ─▶ deliveries ─▶ settled
  *
- * Parts with a file of their own: publish.ts, firing.ts, dispatcher.ts, settler.ts, groups.ts.
+ * Parts with a file of their own: publish.ts, firing.ts, dispatcher.ts, settler.ts, groups.ts,
+ * schedule-runner.ts.
  */
+import { assert } from "../../base/assert.ts";
 import { CronosError } from "../../base/errors.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { Random } from "../../ports/random.ts";
@@ -14,6 +16,7 @@ import type { Transaction } from "../../shard/transaction.ts";
 import type { ReadView } from "../../store/base-tree.ts";
 import { Alarm } from "./alarm.ts";
 import { Catalog } from "./catalog.ts";
+import { countDeadLetters } from "./dead-letters.ts";
 import { DedupKeeper } from "./dedup-keeper.ts";
 import { Dispatcher } from "./dispatcher.ts";
 import { EventList } from "./event-list.ts";
@@ -27,6 +30,9 @@ import { Groups } from "./groups.ts";
 import type { EventsListener } from "./listener.ts";
 import type { PublishOutcome } from "./publish.ts";
 import { Publisher } from "./publish.ts";
+import type { RunEvent } from "./schedule.ts";
+import { ScheduleRunner } from "./schedule-runner.ts";
+import { RetentionRunner } from "./retention-runner.ts";
 import type { Outcome } from "./settler.ts";
 import { Settler } from "./settler.ts";
 import type { Partition } from "./partition.ts";
@@ -65,6 +71,8 @@ export class EventsModel implements DerivedState {
   readonly groups: Groups;
   readonly dispatcher: Dispatcher;
   readonly dedup: DedupKeeper;
+  readonly schedules: ScheduleRunner;
+  readonly retention: RetentionRunner;
   readonly list = new EventList();
   readonly #shard: Shard;
   readonly #clock: Clock;
@@ -75,6 +83,8 @@ export class EventsModel implements DerivedState {
   readonly #creditsMax: number;
   readonly #nonce: string;
   #nextSubscription = 1;
+  /** Dead letters of all topics. */
+  deadLetterCount = 0;
 
   constructor(options: EventsModelOptions) {
     const { shard, clock, listener } = options;
@@ -124,7 +134,30 @@ export class EventsModel implements DerivedState {
       clock,
       dispatcher: this.dispatcher,
       alarm: this.#alarm,
-      listener,
+      listener: {
+        acknowledged: (events) => listener.acknowledged(events),
+        failed: (events) => listener.failed(events),
+        died: (events) => {
+          this.deadLetterCount += events;
+          listener.died(events);
+        },
+      },
+    });
+    this.retention = new RetentionRunner({
+      shard,
+      clock,
+      alarm: this.#alarm,
+      catalog: this.catalog,
+      dedup: this.dedup,
+      onRemoved: (events) => listener.removed(events),
+    });
+    this.schedules = new ScheduleRunner({
+      alarm: this.#alarm,
+      wallNow: () => clock.now(),
+      execute: (operation) => shard.execute(operation),
+      publish: (tx, events) => this.#publishRuns(tx, events),
+      onRuns: (runs) => listener.scheduleRuns(runs),
+      onError: (error) => listener.scheduleFailed(error),
     });
     shard.attach(this);
   }
@@ -134,6 +167,7 @@ export class EventsModel implements DerivedState {
     this.#load(this.#shard.tip);
     this.#removeEphemeralGroups();
     this.dedup.start(this.#shard.tip);
+    this.retention.start();
   }
 
   /** The tip rolled back: nothing derived from it may stay. */
@@ -151,8 +185,10 @@ export class EventsModel implements DerivedState {
     for (const topic of this.catalog.topics()) {
       for (const group of this.groups.of(topic).values()) this.#endMembers(group, "Database is closing");
     }
+    this.schedules.close();
     this.#alarm.close();
     this.dispatcher.close();
+    this.retention.close();
     this.dedup.close();
   }
 
@@ -238,11 +274,18 @@ export class EventsModel implements DerivedState {
     await this.#shard.execute((tx) => this.groups.remove(tx, group));
   }
 
-  /** Retry rows of the group were written by others than the settler. */
-  retriesAdded(group: Group, retryAt: number): void {
-    for (const at of group.partitions.values()) {
-      if (retryAt < at.nextRetryAt) at.nextRetryAt = retryAt;
+  /** Subscriptions that are open. */
+  get memberCount(): number {
+    let count = 0;
+    for (const topic of this.catalog.topics()) {
+      for (const group of this.groups.of(topic).values()) count += group.members.size;
     }
+    return count;
+  }
+
+  /** Retry rows of the group that are due now were written by others than the settler. */
+  retriesAdded(group: Group): void {
+    for (const at of group.partitions.values()) at.nextRetryAt = 0;
     this.dispatcher.requestPump(group);
   }
 
@@ -261,6 +304,11 @@ export class EventsModel implements DerivedState {
       }
     }
     for (const topic of before) this.#topicRemoved(topic);
+    this.schedules.load(view);
+    this.deadLetterCount = 0;
+    for (const topic of this.catalog.topics()) {
+      this.deadLetterCount += countDeadLetters(view, topic.id);
+    }
   }
 
   #adopt(topic: Topic): void {
@@ -270,11 +318,18 @@ export class EventsModel implements DerivedState {
   }
 
   #topicRemoved(topic: Topic): void {
+    this.schedules.forgetTopic(topic.id);
     for (const partition of topic.partitions) this.#alarm.cancel(partition);
     for (const group of this.groups.of(topic).values()) {
       for (const at of group.partitions.values()) this.#alarm.cancel(at);
       this.#endMembers(group, `Topic ${topic.name} was deleted`);
     }
+  }
+
+  #publishRuns(tx: Transaction, events: readonly RunEvent[]): void {
+    this.list.encodeAll(events);
+    const { errors } = this.#publisher.publish(tx, this.list, false);
+    assert(errors === 0, "The runs of a schedule must be events that can be published");
   }
 
   #becameFired(partition: Partition, runs: readonly FiredRun[]): void {

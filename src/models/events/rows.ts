@@ -12,7 +12,7 @@
  *   6  group position   topic id, group id u32, partition                     position (position.ts)
  *   7  retry            topic id, group id, partition, retry at u48, offset   retry (retry.ts)
  *   8  dead letter      topic id, group id, partition, offset u48             dead letter (retry.ts)
- *   9  schedule         topic id, name text                                   JSON (schedules.ts)
+ *   9  schedule         topic id, name text, part                             JSON (schedules.ts)
  *   10 dedup run        run id u32                                            run (dedup-run.ts)
  *   11 dedup page       run id, page u32                                      ids (dedup-run.ts)
  *   12 dedup reach      topic id, partition                                   u48 offset: the ids of

@@ -6,6 +6,7 @@ import fc from "fast-check";
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { SimulatedSchedules } from "../../../test/support/simulated-schedules.ts";
+import { CronosError } from "../../base/errors.ts";
 import { previewInstants } from "./cron.ts";
 import type { MissedPolicy, ScheduleInput } from "./schedule.ts";
 
@@ -30,7 +31,7 @@ async function play(simulated: SimulatedSchedules, each: Step, input: ScheduleIn
   if (each.kind === "advance") await simulated.advance(each.ms);
   else if (each.kind === "put") await simulated.put(input);
   else if (each.kind === "fail") {
-    simulated.failure = new Error("no space");
+    simulated.failure = new CronosError("DISK_FULL", "Disk is full");
     await simulated.advance(0);
     simulated.failure = undefined;
   } else if (each.kind === "jump") {

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { SimulatedSchedules } from "../../../test/support/simulated-schedules.ts";
+import { CronosError } from "../../base/errors.ts";
 
 const minute = 60_000;
 const input = { topic: "t", name: "n", cron: "* * * * *", payload: "hello" };
@@ -66,17 +67,30 @@ test("ScheduleRunner publishes again what a kill took back, and nothing else", a
   assert.equal(simulated.repeated, 0);
 });
 
-test("ScheduleRunner tries again a second after an operation failed", async () => {
+test("ScheduleRunner tries again a second after nothing could be written", async () => {
   const simulated = new SimulatedSchedules();
   await simulated.put(input);
-  simulated.failure = new Error("no space");
+  simulated.failure = new CronosError("DISK_FULL", "Disk is full");
   await simulated.advance(minute);
-  assert.deepEqual(simulated.errors.map(String), ["Error: no space"]);
+  assert.deepEqual(simulated.errors, []);
   simulated.failure = undefined;
   await simulated.advance(999);
   assert.deepEqual(simulated.published(), []);
   await simulated.advance(1);
   assert.deepEqual(simulated.published(), [`n@${simulated.start + minute}`]);
+});
+
+test("ScheduleRunner reports a fault and tries again a minute later", async () => {
+  const simulated = new SimulatedSchedules();
+  await simulated.put(input);
+  simulated.failure = new Error("a bug");
+  await simulated.advance(minute);
+  assert.deepEqual(simulated.errors.map(String), ["Error: a bug"]);
+  simulated.failure = undefined;
+  await simulated.advance(minute - 1);
+  assert.deepEqual(simulated.published(), []);
+  await simulated.advance(1);
+  assert.deepEqual(simulated.published(), [`n@${simulated.start + 2 * minute}`]);
 });
 
 test("ScheduleRunner heeds a change that comes while a run is under way", async () => {

@@ -10,7 +10,7 @@
  *                            ^                                                        │
  *                            └──────────── durable, or failed: again later ───────────┘
  */
-import { CronosError } from "../../base/errors.ts";
+import { CronosError, isCronosError } from "../../base/errors.ts";
 import type { Key } from "../../base/key.ts";
 import type { Transaction } from "../../shard/transaction.ts";
 import type { ReadView } from "../../store/base-tree.ts";
@@ -29,8 +29,9 @@ import type { ScheduleName } from "./schedules.ts";
 export const SCHEDULES_MAX = 100_000;
 /** Most schedules whose operations are under way at once: midnight must not hold the event loop. */
 const RUNNING_MAX = 32;
-/** How long to wait after an operation failed. */
+/** How long to wait after an operation failed for the time being, and after it failed otherwise. */
 const RETRY_MS = 1000;
+const FAULT_RETRY_MS = 60_000;
 
 /** What is woken; see Alarm. */
 interface Sleeper {
@@ -51,7 +52,10 @@ export interface ScheduleRunnerOptions {
   readonly publish: (tx: Transaction, events: readonly RunEvent[]) => void;
   /** So many runs are durable. */
   readonly onRuns: (runs: number) => void;
-  /** The operation of a schedule failed; it is tried again. */
+  /**
+   * The operation of a schedule failed, and not because nothing can be written now, which is
+   * reported elsewhere. It is tried again.
+   */
   readonly onError: (error: unknown) => void;
 }
 
@@ -82,7 +86,6 @@ export class ScheduleRunner {
   /** Those whose time has come, in order; a set, because one may leave it. */
   readonly #waiting = new Set<Entry>();
   #running = 0;
-  #isClosed = false;
 
   constructor(options: ScheduleRunnerOptions) {
     this.#options = options;
@@ -137,7 +140,6 @@ export class ScheduleRunner {
 
   /** Nothing runs any more, except operations that are under way. */
   close(): void {
-    this.#isClosed = true;
     for (const key of this.#entries.keys()) this.#forget(key);
   }
 
@@ -191,8 +193,9 @@ export class ScheduleRunner {
       });
       if (runs > 0) onRuns(runs);
     } catch (error) {
-      retryAt = wallNow() + RETRY_MS;
-      if (!this.#isClosed) onError(error);
+      const isForNow = isCronosError(error) && (error.kind === "retry" || error.kind === "closed");
+      retryAt = wallNow() + (isForNow ? RETRY_MS : FAULT_RETRY_MS);
+      if (!isForNow) onError(error);
     }
     this.#running--;
     entry.isAwake = false;

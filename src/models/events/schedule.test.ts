@@ -56,9 +56,9 @@ test("scheduleDefinition() names the field that is wrong", () => {
     [{ meta: { a: 1 } }, /^Schedule meta\.a must be a text: got 1$/],
     [{ meta: { a: "x".repeat(65_000) } }, /^Schedule meta must be at most 65536 bytes: got "6/],
     [{ meta: null }, /^Schedule meta must be an object of texts: got null$/],
-    [{ startAt: 1.5 }, /^Schedule startAt must be an integer from 0 to \d+: got 1\.5$/],
-    [{ startAt: 9, endAt: 9 }, /^Schedule endAt must be an integer from 10 to \d+: got 9$/],
-    [{ endAt: 2 ** 48 }, /^Schedule endAt must be/],
+    [{ startAt: 1.5 }, /^startAt must be an integer from 0 to \d+: got 1\.5$/],
+    [{ startAt: 9, endAt: 9 }, /^endAt must be an integer from 10 to \d+: got 9$/],
+    [{ endAt: 2 ** 48 }, /^endAt must be/],
     [{ jitterMs: -1 }, /^Schedule jitterMs must be an integer from 0 to 86400000: got -1$/],
     [{ missed: "never" }, /^Schedule missed must be skip, fire-once, fire-all: got "never"$/],
   ];

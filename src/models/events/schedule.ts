@@ -79,11 +79,9 @@ export function scheduleDefinition(input: ScheduleInput): ScheduleDefinition {
   checkText("name", input.name, NAME_CHARACTERS_MAX);
   const { topic, name, cron, timeZone = "UTC", meta = {}, missed = "fire-once" } = input;
   const { startAt, endAt, jitterMs = 0 } = input;
-  checkTime("startAt", startAt, 0);
-  checkTime("endAt", endAt, (startAt ?? -1) + 1);
-  checkInteger("jitterMs", jitterMs, { min: 0, max: JITTER_MS_MAX });
+  checkCronRule({ cron, timeZone, startAt, endAt });
+  checkJitter(jitterMs);
   if (!missedPolicies.includes(missed)) refuse("missed", missedPolicies.join(", "), missed);
-  checkCronRule({ cron, timeZone });
   const payload = payloadBytes(input.payload);
   checkMeta(topic, meta);
   return {
@@ -156,17 +154,9 @@ function checkText(field: string, value: unknown, charactersMax: number): void {
   refuse(field, `a text of 1 to ${charactersMax} characters`, value);
 }
 
-function checkTime(field: string, value: number | undefined, min: number): void {
-  if (value !== undefined) checkInteger(field, value, { min, max: keyU48Max });
-}
-
-function checkInteger(
-  field: string,
-  value: number,
-  { min, max }: { readonly min: number; readonly max: number },
-): void {
-  if (Number.isInteger(value) && value >= min && value <= max) return;
-  refuse(field, `an integer from ${min} to ${max}`, value);
+function checkJitter(jitterMs: number): void {
+  if (Number.isInteger(jitterMs) && jitterMs >= 0 && jitterMs <= JITTER_MS_MAX) return;
+  refuse("jitterMs", `an integer from 0 to ${JITTER_MS_MAX}`, jitterMs);
 }
 
 function refuse(field: string, expected: string, value: unknown): never {

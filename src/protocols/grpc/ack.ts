@@ -6,6 +6,7 @@ import type { ServerDuplexStream } from "@grpc/grpc-js";
 import { toCronosError } from "../../base/errors.ts";
 import type { EncodedEventsApi } from "../../engine/encoded-events.ts";
 import { encodeAckFailure, encodeAckResponse } from "./encode-response.ts";
+import type { LiveCalls } from "./live-calls.ts";
 import { answerInOrder } from "./ordered-answers.ts";
 import { readAckRequest } from "./read-request.ts";
 
@@ -15,10 +16,12 @@ const inFlight = { requestsMax: 4096, bytesMax: 1024 * 1024 };
 /** Serves EventService.Ack. */
 export function ackHandler(
   events: Pick<EncodedEventsApi, "settleEncoded">,
+  live: LiveCalls,
 ): (call: ServerDuplexStream<Buffer, Buffer>) => void {
   return (call) =>
     answerInOrder(call, {
       ...inFlight,
+      live,
       serve: (request) => settle(events, request),
       messages: (answers) => answers,
     });

@@ -64,9 +64,9 @@ export function eventServiceHandlers(
   return {
     Publish: publishHandler(encoded),
     PublishBatch: publishBatchHandler(encoded),
-    PublishStream: publishStreamHandler(encoded),
+    PublishStream: publishStreamHandler(encoded, live),
     Subscribe: subscribeHandler(encoded, live),
-    Ack: ackHandler(encoded),
+    Ack: ackHandler(encoded, live),
     Replay: replayHandler(events, live),
     ...pendingHandlers(events),
     ...deadLetterHandlers(events),

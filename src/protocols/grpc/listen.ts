@@ -88,9 +88,13 @@ export async function listenGrpc(options: GrpcListenOptions): Promise<GrpcListen
   return {
     address,
     drain,
-    async close() {
+    close() {
       live.drain("Server is shutting down");
-      server.forceShutdown();
+      return new Promise((resolve) => {
+        // Tells when the port is free again, which forceShutdown does not.
+        server.tryShutdown(() => resolve());
+        server.forceShutdown();
+      });
     },
   };
 }

@@ -1,5 +1,6 @@
 /**
- * Calls that have no end of their own (subscriptions, replays), so that a shutdown can end them.
+ * Calls that may have no end of their own (subscriptions and other streams), so that a shutdown can
+ * end them.
  */
 import type { status } from "@grpc/grpc-js";
 import type { ServerDuplexStream, ServerWritableStream } from "@grpc/grpc-js";
@@ -31,11 +32,14 @@ export class LiveCalls {
   }
 }
 
+/** A status that is not OK. */
+export interface CallFailure {
+  readonly code: status;
+  readonly details: string;
+}
+
 /** Ends a streaming call with a status that is not OK. */
-export function failCall(
-  call: LiveCall<unknown, unknown>,
-  failure: { readonly code: status; readonly details: string },
-): void {
+export function failCall(call: LiveCall<unknown, unknown>, failure: CallFailure): void {
   // The call's own listener turns it into the status of the call.
   if (!call.cancelled && !call.writableEnded) call.emit("error", failure);
 }

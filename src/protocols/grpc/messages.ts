@@ -23,6 +23,7 @@ export interface SubscribeRequest {
   readonly max_buffer_size: number;
   readonly subscription_id: string;
   readonly replay: boolean;
+  readonly max_batch_size: number;
 }
 
 export interface ReplayRequest {
@@ -185,7 +186,6 @@ export interface SchedulerStatusMessage {
 }
 
 export interface CompactRequest {
-  readonly before_ts: number;
   readonly force: boolean;
 }
 

@@ -3,14 +3,18 @@
  * them may end in any order, with a bound on how much is under way.
  *
  *   open ──(too much in flight)──▶ paused ──(half of it answered)──▶ open
- *   any ──(client closes its side)──▶ ending ──(all answered)──▶ ended
+ *   any ──(client closes its side, or shutdown)──▶ ending ──(all answered)──▶ ended
  *   any ──(client cancels)──▶ cancelled: answers are dropped
  *
  * Paused means that no request is read: the transport's flow control then holds the client back.
  */
+import { status } from "@grpc/grpc-js";
 import type { ServerDuplexStream } from "@grpc/grpc-js";
+import { failCall } from "./live-calls.ts";
+import type { CallFailure, LiveCalls } from "./live-calls.ts";
 
 export interface AnswerOptions {
+  readonly live: LiveCalls;
   /** Requests without an answer, and their bytes, before no more are read. */
   readonly requestsMax: number;
   readonly bytesMax: number;
@@ -34,6 +38,11 @@ export function answerInOrder(
   const answers = new OrderedAnswers(call, options);
   call.on("data", (request: Buffer) => answers.serve(request));
   call.on("end", () => answers.end());
+  const forget = options.live.add((reason) => {
+    call.removeAllListeners("data");
+    answers.end({ code: status.UNAVAILABLE, details: reason });
+  });
+  call.once("close", forget);
 }
 
 class OrderedAnswers {
@@ -46,6 +55,7 @@ class OrderedAnswers {
   #requests = 0;
   #bytes = 0;
   #ending = false;
+  #failure: CallFailure | undefined;
   #willWrite = false;
 
   constructor(call: ServerDuplexStream<Buffer, Buffer>, options: AnswerOptions) {
@@ -65,9 +75,16 @@ class OrderedAnswers {
     void this.#options.serve(request).then((answer) => this.#answered(slot, answer));
   }
 
-  end(): void {
+  /** Takes no more requests; the call ends, with the failure if there is one, when all left. */
+  end(failure?: CallFailure): void {
     this.#ending = true;
-    if (this.#requests === 0) this.#call.end();
+    this.#failure = failure;
+    if (this.#requests === 0) this.#finish();
+  }
+
+  #finish(): void {
+    if (this.#failure === undefined) this.#call.end();
+    else failCall(this.#call, this.#failure);
   }
 
   #answered(slot: Slot, answer: Buffer): void {
@@ -100,6 +117,6 @@ class OrderedAnswers {
     const { requestsMax, bytesMax } = this.#options;
     const hasRoom = this.#requests <= requestsMax / 2 && this.#bytes <= bytesMax / 2;
     if (hasRoom && this.#call.isPaused()) this.#call.resume();
-    if (this.#ending && this.#requests === 0) this.#call.end();
+    if (this.#ending && this.#requests === 0) this.#finish();
   }
 }

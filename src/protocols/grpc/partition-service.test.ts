@@ -2,14 +2,14 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { status } from "@grpc/grpc-js";
 import { serveFakeEvents } from "../../../test/support/grpc-fixture.ts";
-import type { AdminApi, CompactOptions } from "../../engine/admin-api.ts";
+import type { AdminApi } from "../../engine/admin-api.ts";
 
 const service = "PartitionService";
 
 class FakeAdmin implements AdminApi {
   readonly nodeId = "node-1";
   readonly wheel = { tickMs: 1, slots: 512 };
-  asked: CompactOptions | undefined;
+  compactions = 0;
 
   async logStatus() {
     return {
@@ -17,15 +17,15 @@ class FakeAdmin implements AdminApi {
       firstIndex: 1,
       lastIndex: 9,
       indexEntries: 3,
-      oldestSegmentAt: 100,
-      newestSegmentAt: 200,
+      oldestAt: 100,
+      newestAt: 200,
       bytes: 1000,
       freeBytes: 5000,
     };
   }
 
-  async compact(options: CompactOptions) {
-    this.asked = options;
+  async compact() {
+    this.compactions++;
     return { segmentsRemoved: 2, bytesFreed: 700 };
   }
 }
@@ -96,13 +96,17 @@ test("Compact and RunRetention answer what went", async (t) => {
   const admin = new FakeAdmin();
   const { caller } = await serveFakeEvents(t, admin);
   const fine = { success: true, error: "", error_code: "" };
-  const request = { before_ts: 5, force: true };
-  assert.deepEqual(await caller.call(service, "Compact", request), {
+  assert.deepEqual(await caller.call(service, "Compact"), {
+    ...fine,
+    segments_compacted: 0,
+    bytes_reclaimed: 0,
+  });
+  assert.equal(admin.compactions, 0);
+  assert.deepEqual(await caller.call(service, "Compact", { force: true }), {
     ...fine,
     segments_compacted: 2,
     bytes_reclaimed: 700,
   });
-  assert.deepEqual(admin.asked, { flush: true, before: 5 });
   assert.deepEqual(await caller.call(service, "RunRetention", { partition_id: -1 }), {
     ...fine,
     segments_deleted: 0,

@@ -42,10 +42,8 @@ function logHandlers(admin: AdminApi): UntypedServiceImplementation {
   return {
     GetWALStatus: unary((request: PartitionRequest) => walStatus(admin, request.partition_id)),
     Compact: outcome(async (request: CompactRequest) => {
-      const result = await admin.compact({
-        flush: request.force,
-        ...whenSet("before", request.before_ts),
-      });
+      const nothing = { segmentsRemoved: 0, bytesFreed: 0 };
+      const result = request.force ? await admin.compact() : nothing;
       return { segments_compacted: result.segmentsRemoved, bytes_reclaimed: result.bytesFreed };
     }),
   };
@@ -99,8 +97,8 @@ async function walStatus(admin: AdminApi, partition: number): Promise<WalStatusM
     first_offset: log.firstIndex,
     last_offset: log.lastIndex,
     index_entries: log.indexEntries,
-    oldest_segment_ts: log.oldestSegmentAt,
-    newest_segment_ts: log.newestSegmentAt,
+    oldest_segment_ts: log.oldestAt,
+    newest_segment_ts: log.newestAt,
     total_size_bytes: log.bytes,
     available_space_bytes: log.freeBytes,
   };

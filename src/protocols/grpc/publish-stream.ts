@@ -9,6 +9,7 @@ import type { ServerDuplexStream } from "@grpc/grpc-js";
 import { toCronosError } from "../../base/errors.ts";
 import type { EncodedEventsApi } from "../../engine/encoded-events.ts";
 import { encodeBatchFailure, encodeBatchResponse, encodeReceipts } from "./encode-response.ts";
+import type { LiveCalls } from "./live-calls.ts";
 import { answerInOrder } from "./ordered-answers.ts";
 import { readRequestId } from "./read-request.ts";
 
@@ -18,10 +19,12 @@ const inFlight = { requestsMax: 1024, bytesMax: 16 * 1024 * 1024 };
 /** Serves EventService.PublishStream. */
 export function publishStreamHandler(
   events: Pick<EncodedEventsApi, "publishBatchEncoded">,
+  live: LiveCalls,
 ): (call: ServerDuplexStream<Buffer, Buffer>) => void {
   return (call) =>
     answerInOrder(call, {
       ...inFlight,
+      live,
       serve: (request) => publish(events, request),
       messages: (receipts) => [encodeReceipts(receipts)],
     });

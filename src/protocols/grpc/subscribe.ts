@@ -8,7 +8,7 @@
  * Full: more than `bufferedBytesMax` wait for the client's socket. Nothing more is taken from the
  * engine until half of that is sent, so a slow client costs disk, not memory.
  */
-import { status } from "@grpc/grpc-js";
+import { Metadata, status } from "@grpc/grpc-js";
 import type { ServerDuplexStream } from "@grpc/grpc-js";
 import type {
   EncodedDelivery,
@@ -25,8 +25,8 @@ import { failCall } from "./live-calls.ts";
 import type { LiveCalls } from "./live-calls.ts";
 import type { SubscribeRequest } from "./messages.ts";
 
-/** Deliveries larger than this only cost latency; a batch is one acknowledgement. */
-const batchSize = 500;
+/** Larger deliveries only cost latency. */
+const batchSizeDefault = 500;
 
 /** Waiting for one client's socket before the engine is asked to hold back. */
 const bufferedBytesMax = 2 * 1024 * 1024;
@@ -51,7 +51,7 @@ export function subscribeOptions(request: SubscribeRequest): EncodedSubscribeOpt
     topic: request.topic,
     from: startPosition(request.start_offset),
     replay: request.replay,
-    batchSize,
+    batchSize: request.max_batch_size === 0 ? batchSizeDefault : request.max_batch_size,
     ...(request.partition_id === -1 ? {} : { partition: request.partition_id }),
     ...whenSet("group", request.consumer_group),
     ...whenSet("credits", request.max_buffer_size),
@@ -109,6 +109,7 @@ class CallSubscriber implements EncodedSubscriber {
 
   #opened(subscription: EncodedSubscription): void {
     this.#subscription = subscription;
+    this.#call.sendMetadata(new Metadata());
     // The socket may have taken everything while subscribe was still on its way.
     if (this.#full && this.#bufferedBytes === 0) this.#resume();
   }

@@ -33,8 +33,8 @@ import { commitFailure, lmdbError } from "./lmdb-errors.ts";
 import { readStats } from "./lmdb-stats.ts";
 import { LmdbRows, noRows } from "./lmdb-rows.ts";
 
-/** A slice's limits: about 2 ms of event loop, whichever is reached first. */
-const sliceRowsMax = 2000;
+/** A slice's limits: 1 to 2 ms of event loop, whichever is reached first. */
+const sliceRowsMax = 1000;
 const sliceBytesMax = 1024 * 1024;
 
 /** Opens the tree in `directory`, which must exist and be locked by the caller. */

@@ -1,0 +1,99 @@
+/**
+ * Calls of a CronosDB server: message definitions looked up by name, statuses turned into
+ * CronosErrors. One channel, which connects again by itself.
+ */
+import { Client, credentials } from "@grpc/grpc-js";
+import type { ClientDuplexStream, ClientReadableStream } from "@grpc/grpc-js";
+import type { ServiceDefinition } from "@grpc/proto-loader";
+import { CronosError } from "../base/errors.ts";
+import { errorOfStatus } from "../protocols/grpc/grpc-status.ts";
+import { serviceDefinition } from "../protocols/grpc/proto-file.ts";
+import type { ServiceName } from "../protocols/grpc/proto-file.ts";
+
+/** What a stream may have on its way to us before the server must wait. */
+const receiveWindowBytes = 8 * 1024 * 1024;
+
+/** A connection that is silent for so long is asked whether it is still there. */
+const keepaliveMs = 20_000;
+const keepaliveTimeoutMs = 10_000;
+
+const reconnectMsMax = 5_000;
+
+export class RemoteCalls {
+  readonly #address: string;
+  readonly #client: Client;
+
+  constructor(address: string) {
+    this.#address = address;
+    this.#client = new Client(address, credentials.createInsecure(), {
+      "grpc.max_receive_message_length": -1,
+      "grpc.max_send_message_length": -1,
+      "grpc.keepalive_time_ms": keepaliveMs,
+      "grpc.keepalive_timeout_ms": keepaliveTimeoutMs,
+      "grpc.max_reconnect_backoff_ms": reconnectMsMax,
+      "grpc.enable_channelz": 0,
+      "grpc-node.flow_control_window": receiveWindowBytes,
+    });
+  }
+
+  /** Resolves when there is a connection; UNAVAILABLE if there is none after `timeoutMs`. */
+  ready(deadline: number): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.#client.waitForReady(deadline, (cause) => {
+        if (cause === undefined) resolve();
+        else {
+          const text = `Connect to ${this.#address}: no server answers there`;
+          reject(new CronosError("UNAVAILABLE", text, { cause }));
+        }
+      });
+    });
+  }
+
+  /** One request, one answer. The caller says what the proto file says the answer is. */
+  call<Answer>(service: ServiceName, name: string, request: object = {}): Promise<Answer> {
+    const method = methodOf(service, name);
+    return new Promise((resolve, reject) => {
+      this.#client.makeUnaryRequest(
+        method.path,
+        method.requestSerialize,
+        method.responseDeserialize,
+        request,
+        (failure, answer) => {
+          if (failure === null) resolve(answer as Answer);
+          else reject(errorOfStatus(failure));
+        },
+      );
+    });
+  }
+
+  /** One request, a stream of answers. */
+  read(service: ServiceName, name: string, request: object): ClientReadableStream<object> {
+    const method = methodOf(service, name);
+    return this.#client.makeServerStreamRequest(
+      method.path,
+      method.requestSerialize,
+      method.responseDeserialize,
+      request,
+    );
+  }
+
+  /** A stream in both directions. */
+  stream(service: ServiceName, name: string): ClientDuplexStream<object, object> {
+    const method = methodOf(service, name);
+    return this.#client.makeBidiStreamRequest(
+      method.path,
+      method.requestSerialize,
+      method.responseDeserialize,
+    );
+  }
+
+  close(): void {
+    this.#client.close();
+  }
+}
+
+function methodOf(service: ServiceName, name: string): ServiceDefinition[string] {
+  const method = serviceDefinition(service)[name];
+  if (method !== undefined) return method;
+  throw new CronosError("INTERNAL", `Look up rpc ${service}.${name}: the proto file has none`);
+}

@@ -1,0 +1,97 @@
+/**
+ * Topics and partitions, as EventsApi shows them.
+ */
+import { assert } from "../base/assert.ts";
+import type { EventsModel } from "../models/events/events-model.ts";
+import type { Partition } from "../models/events/partition.ts";
+import { blockKeyOffset } from "../models/events/rows.ts";
+import type { Topic } from "../models/events/topic.ts";
+import type { Shard } from "../shard/shard.ts";
+import type { PartitionInfo, SchedulerStatus, TopicInfo, TopicSettings } from "./events-api.ts";
+import type { FireLag } from "./fire-lag.ts";
+
+export class TopicAdmin {
+  readonly #shard: Shard;
+  readonly #model: EventsModel;
+  readonly #fireLag: FireLag;
+
+  constructor(options: { readonly shard: Shard; readonly model: EventsModel; fireLag: FireLag }) {
+    this.#shard = options.shard;
+    this.#model = options.model;
+    this.#fireLag = options.fireLag;
+  }
+
+  async configure(topic: string, settings: Partial<TopicSettings>): Promise<TopicInfo> {
+    const { catalog } = this.#model;
+    return topicInfo(await this.#shard.execute((tx) => catalog.configure(tx, topic, settings)));
+  }
+
+  list(): readonly TopicInfo[] {
+    return Array.from(this.#model.catalog.topics(), topicInfo);
+  }
+
+  remove(topic: string): Promise<boolean> {
+    return this.#shard.execute((tx) => this.#model.catalog.remove(tx, topic));
+  }
+
+  partitions(topic: string | undefined): readonly PartitionInfo[] {
+    const { catalog } = this.#model;
+    const topics = topic === undefined ? [...catalog.topics()] : [catalog.get(topic)];
+    return topics.flatMap((each) => each.partitions.map((partition) => this.#partitionInfo(partition)));
+  }
+
+  schedulerStatus(number: number | undefined): SchedulerStatus {
+    let pending = 0;
+    let ready = 0;
+    for (const topic of this.#model.catalog.topics()) {
+      for (const partition of topic.partitions) {
+        if (number !== undefined && partition.number !== number) continue;
+        pending += partition.pending;
+        ready += readyIn(partition);
+      }
+    }
+    return {
+      pending,
+      ready,
+      delayMsAverage: this.#fireLag.averageMs,
+      delayMsMax: this.#fireLag.maxMs,
+    };
+  }
+
+  #partitionInfo(partition: Partition): PartitionInfo {
+    let firstOffset = partition.nextOffset;
+    const { blocksPrefix, blocksEnd } = partition;
+    for (const [key] of this.#shard.durable.range(blocksPrefix, blocksEnd, { limit: 1 })) {
+      firstOffset = blockKeyOffset(key);
+    }
+    assert(firstOffset <= partition.nextOffset, "Blocks must lie before the next offset");
+    return {
+      topic: partition.topic.name,
+      partition: partition.number,
+      highWatermark: partition.nextOffset,
+      firstOffset,
+      lastOffset: partition.nextOffset - 1,
+      bytes: partition.bytes,
+    };
+  }
+}
+
+/** Events that are due and not settled by the group that is furthest behind. */
+function readyIn(partition: Partition): number {
+  let ready = 0;
+  let groups = 0;
+  for (const at of partition.positions) {
+    groups++;
+    ready = Math.max(ready, at.unsettled);
+  }
+  return groups === 0 ? partition.nextSequence : ready;
+}
+
+function topicInfo(topic: Topic): TopicInfo {
+  return {
+    topic: topic.name,
+    ...topic.settings,
+    createdAt: topic.createdAt,
+    pending: topic.pending,
+  };
+}
