@@ -1,8 +1,8 @@
 /**
  * The connections of a server and how many answers each waits for, so that closing ends each
  * connection with its last answer. Node's own closeIdleConnections() leaves out connections that
- * never asked anything (browsers and load balancers open such ahead); those would hold a close for a
- * minute.
+ * never asked anything (browsers and load balancers open such ahead); those would hold a close for
+ * a minute.
  */
 import type { Server } from "node:http";
 import type { Socket } from "node:net";
