@@ -9,8 +9,8 @@ export function formatReport({ dataDir, log, store, faults }: DataReport): strin
   const rows = log.segments.map((each) => [
     String(each.firstIndex),
     String(each.lastIndex),
-    String(each.records),
-    roundSize(each.recordBytes),
+    String(each.recordCount),
+    roundSize(each.bytesWritten),
     String(each.puts),
     String(each.deletes),
     String(each.rangeDeletes),
@@ -18,9 +18,9 @@ export function formatReport({ dataDir, log, store, faults }: DataReport): strin
     formatTime(each.lastTime),
   ]);
   if (rows.length > 0) lines.push(...table([header, ...rows]));
-  if (log.tornTail !== undefined) {
-    const { bytes, file, offset } = log.tornTail;
-    lines.push(`  torn end: ${bytes} bytes of ${file} from ${offset} on; the next start cuts them`);
+  for (const { file, tornTailBytes } of log.segments) {
+    if (tornTailBytes === 0) continue;
+    lines.push(`  torn end: ${tornTailBytes} bytes of ${file}; the next start cuts them`);
   }
   lines.push("");
   if (store === undefined) lines.push("Store: nothing was flushed yet");

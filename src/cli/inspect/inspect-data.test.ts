@@ -62,7 +62,7 @@ test("inspectData() counts what is in log and store of a sound database", async 
   const report = await inspectData(directory, parts);
   assert.deepEqual(report.faults, []);
   assert.ok(report.log.segments.length > 3);
-  assert.equal(report.log.segments.reduce((sum, { records }) => sum + records, 0), 30);
+  assert.equal(report.log.segments.reduce((sum, { recordCount }) => sum + recordCount, 0), 30);
   assert.equal(report.log.segments.reduce((sum, { puts }) => sum + puts, 0), 30);
   assert.equal(report.log.segments.reduce((sum, { deletes }) => sum + deletes, 0), 30);
   assert.equal(report.log.segments[0]?.firstTime, 1_000);
@@ -122,7 +122,7 @@ test("inspectData() calls the torn end of a crash no fault", async (context) => 
   await writeFile(last, torn);
   const report = await inspectData(directory, parts);
   assert.deepEqual(report.faults, []);
-  assert.equal(report.log.tornTail?.file, last);
+  assert.ok((report.log.segments.at(-1)?.tornTailBytes ?? 0) > 0);
   assert.match(formatReport(report), /torn end: \d+ bytes/);
 });
 
