@@ -1,7 +1,7 @@
 /**
  * The database interface: what open() and connect() return.
  */
-import type { EventInput, EventsApi, PublishReceipt } from "./events-api.ts";
+import type { EventInput, EventSelector, EventsApi, PublishReceipt } from "./events-api.ts";
 
 /** What a transaction function of transact() can do: it reads its own writes, all or nothing. */
 export interface TransactionScope {
@@ -10,6 +10,10 @@ export interface TransactionScope {
   readonly events: {
     /** Throws INVALID_ARGUMENT for a bad event; a duplicate is told by the receipt. */
     publish(event: EventInput): PublishReceipt;
+    /** Removes events that are not due yet; tells how many. */
+    cancel(selector: EventSelector): number;
+    /** Moves events that are not due yet to another time; tells how many. */
+    reschedule(selector: EventSelector, at: number): number;
   };
 }
 
@@ -19,6 +23,10 @@ export interface Database {
     | "publish"
     | "publishBatch"
     | "subscribe"
+    | "cancel"
+    | "reschedule"
+    | "listPending"
+    | "get"
     | "schedule"
     | "listSchedules"
     | "pauseSchedule"

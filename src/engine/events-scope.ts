@@ -6,6 +6,7 @@ import { eventErrorMessage } from "../models/events/event-error.ts";
 import type { EventsModel } from "../models/events/events-model.ts";
 import type { Transaction } from "../shard/transaction.ts";
 import type { TransactionScope } from "./database-api.ts";
+import { rescheduleTo } from "./event-queries.ts";
 
 /** Binds the model's operations to a running operation. */
 export function eventsScope(model: EventsModel, tx: Transaction): TransactionScope["events"] {
@@ -24,5 +25,7 @@ export function eventsScope(model: EventsModel, tx: Transaction): TransactionSco
         duplicate: outcome.duplicates > 0,
       };
     },
+    cancel: (selector) => model.pending.change(tx, selector, { kind: "cancel" }),
+    reschedule: (selector, at) => model.pending.change(tx, selector, rescheduleTo(at)),
   };
 }

@@ -21,7 +21,9 @@ import type {
   DeadLetterQuery,
   DeadLetterSelector,
   EventInput,
+  EventSelector,
   EventsApi,
+  PendingQuery,
   Schedule,
   ScheduleInput,
   GroupInfo,
@@ -34,6 +36,7 @@ import type {
   SchedulerStatus,
   SeekPosition,
   StartPosition,
+  StoredEvent,
   SubscribeOptions,
   Subscription,
   TopicInfo,
@@ -42,6 +45,7 @@ import type {
 import { DeadLetterAdmin } from "./dead-letter-admin.ts";
 import type { FireLag } from "./fire-lag.ts";
 import { GroupAdmin } from "./group-admin.ts";
+import { EventQueries } from "./event-queries.ts";
 import type { EngineMetrics, EngineStats } from "./metrics.ts";
 import { SchedulesService } from "./schedules-service.ts";
 import { IteratorSubscription } from "./subscription.ts";
@@ -82,6 +86,7 @@ export class EventsService implements EncodedEventsApi {
   readonly #topics: TopicAdmin;
   readonly #groups: GroupAdmin;
   readonly #deadLetters: DeadLetterAdmin;
+  readonly #queries: EventQueries;
   readonly #subscriptions = new Set<IteratorSubscription>();
 
   constructor(options: EventsServiceOptions) {
@@ -93,6 +98,7 @@ export class EventsService implements EncodedEventsApi {
     this.#topics = new TopicAdmin(options);
     this.#groups = new GroupAdmin(options);
     this.#deadLetters = new DeadLetterAdmin(options);
+    this.#queries = new EventQueries(options);
   }
 
   async publish(event: EventInput, options: PublishOptions = {}): Promise<PublishReceipt> {
@@ -127,6 +133,22 @@ export class EventsService implements EncodedEventsApi {
     const { list } = this.#model;
     list.scanBatch(batch);
     return this.#publishList(list, list.allowDuplicate);
+  }
+
+  cancel(selector: EventSelector): Promise<number> {
+    return this.#queries.cancel(selector);
+  }
+
+  reschedule(selector: EventSelector, at: number): Promise<number> {
+    return this.#queries.reschedule(selector, at);
+  }
+
+  get(topic: string, id: string): Promise<StoredEvent | undefined> {
+    return this.#queries.get(topic, id);
+  }
+
+  listPending(query: PendingQuery): Promise<Page<StoredEvent>> {
+    return this.#queries.listPending(query);
   }
 
   subscribe(options: SubscribeOptions): Subscription {

@@ -36,6 +36,7 @@ import { RetentionRunner } from "./retention-runner.ts";
 import type { Outcome } from "./settler.ts";
 import { Settler } from "./settler.ts";
 import type { Partition } from "./partition.ts";
+import { PendingEvents } from "./pending-events.ts";
 import { loadPartition } from "./partition-checkpoint.ts";
 import type { Topic, TopicSettings } from "./topic.ts";
 
@@ -71,6 +72,7 @@ export class EventsModel implements DerivedState {
   readonly groups: Groups;
   readonly dispatcher: Dispatcher;
   readonly dedup: DedupKeeper;
+  readonly pending: PendingEvents;
   readonly schedules: ScheduleRunner;
   readonly retention: RetentionRunner;
   readonly list = new EventList();
@@ -109,6 +111,14 @@ export class EventsModel implements DerivedState {
       shard,
       clock,
       alarm: this.#alarm,
+      onFired: (partition, runs) => this.#becameFired(partition, runs),
+    });
+    this.pending = new PendingEvents({
+      shard,
+      clock,
+      catalog: this.catalog,
+      dedup: this.dedup.index,
+      onScheduled: (partition, due) => this.#firing.expect(partition, due),
       onFired: (partition, runs) => this.#becameFired(partition, runs),
     });
     this.dispatcher = new Dispatcher({

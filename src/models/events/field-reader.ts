@@ -28,6 +28,11 @@ export class FieldReader {
     return this;
   }
 
+  /** Position behind the field that next() found. */
+  get at(): number {
+    return this.#at;
+  }
+
   /** Goes to the next field; false at the end. INVALID_ARGUMENT when the bytes are no message. */
   next(): boolean {
     if (this.#at >= this.#limit) return false;

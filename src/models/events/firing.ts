@@ -12,7 +12,7 @@ import type { Transaction } from "../../shard/transaction.ts";
 import type { Alarm } from "./alarm.ts";
 import type { DueRun, FiredRun } from "./run.ts";
 import { appendFired } from "./fired.ts";
-import { dueKeyOffset, dueKeyTime } from "./rows.ts";
+import { dueRunOf } from "./due-index.ts";
 import type { Partition } from "./partition.ts";
 
 /** Most runs and events that one operation fires; more follow in the next turn. */
@@ -74,16 +74,15 @@ export class Firing {
     let lastKey = "";
     let nextDue = Number.POSITIVE_INFINITY;
     const start = partition.duesPrefix + keyU48(partition.nextDue);
-    for (const [key, value] of tx.range(start, partition.duesEnd)) {
-      const due = dueKeyTime(key);
-      if (due > now || runs.length >= RUNS_MAX || events >= EVENTS_MAX) {
-        nextDue = due;
+    for (const row of tx.range(start, partition.duesEnd)) {
+      const run = dueRunOf(row);
+      if (run.due > now || runs.length >= RUNS_MAX || events >= EVENTS_MAX) {
+        nextDue = run.due;
         break;
       }
-      const count = Buffer.from(value.buffer, value.byteOffset, 4).readUInt32LE(0);
-      runs.push({ due, offset: dueKeyOffset(key), count });
-      events += count;
-      lastKey = key;
+      runs.push(run);
+      events += run.count;
+      lastKey = row[0];
     }
     const before = partition.nextDue;
     partition.nextDue = nextDue;

@@ -13,6 +13,7 @@ import { blockSize, runsOf, writeBlock } from "./block.ts";
 import type { Catalog } from "./catalog.ts";
 import { mixHash1, mixHash2 } from "./dedup-hash.ts";
 import type { DedupIndex } from "./dedup.ts";
+import { putRun } from "./due-index.ts";
 import { eventError } from "./event-error.ts";
 import type { EventList } from "./event-list.ts";
 import type { FiredRun } from "./run.ts";
@@ -133,9 +134,6 @@ class Share implements BlockSource {
     this.#isDue = isDue;
   }
 }
-
-/** Writes the value of a due run's row. */
-const countBytes = Buffer.alloc(4);
 
 export class Publisher {
   readonly outcome = new PublishOutcome();
@@ -327,16 +325,6 @@ export class Publisher {
     const fired = appendFired(tx, partition, runs);
     tx.onDurable(() => this.#hooks.onFired(partition, fired));
   }
-}
-
-/** Writes the row of a due run. */
-export function putRun(
-  tx: Transaction,
-  partition: Partition,
-  run: { readonly due: number; readonly offset: number; readonly count: number },
-): void {
-  countBytes.writeUInt32LE(run.count, 0);
-  tx.put(partition.duesPrefix + keyU48(run.due) + keyU48(run.offset), countBytes);
 }
 
 function topicName(list: EventList, i: number): string {
