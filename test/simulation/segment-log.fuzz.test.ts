@@ -6,7 +6,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import { CronosError, isCronosError } from "../../src/base/errors.ts";
+import { isCronosError } from "../../src/base/errors.ts";
+import type { CronosError } from "../../src/base/errors.ts";
 import { epoch, logIndex } from "../../src/base/ids.ts";
 import type { FsyncMode } from "../../src/log/segments/segment-appender.ts";
 import { openSegmentLog } from "../../src/log/segments/segment-log.ts";
@@ -231,7 +232,7 @@ for (const fsyncMode of fsyncModes) {
 async function madeLog(seed: number, options: { isClosed: boolean }): Promise<World> {
   const world = new World(seed, "batch");
   const log = await world.open();
-  for (let rounds = 5 + world.random.below(30); rounds > 0; rounds--) {
+  for (let left = 5 + world.random.below(30); left > 0; left--) {
     await world.append(log, 1 + world.random.below(log.inFlightMax));
   }
   if (options.isClosed) await log.close();
