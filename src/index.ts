@@ -1,5 +1,36 @@
 /**
- * What users of the package import: the embedded database and its types.
+ * What users of the package import: the embedded database, the remote client, and their types.
  */
+import type { ConnectOptions, RemoteDatabase } from "./client/connect.ts";
+
+export { CronosError } from "./base/errors.ts";
+export type { ErrorCode, ErrorKind } from "./base/errors.ts";
+export type { ConnectOptions, RemoteDatabase } from "./client/connect.ts";
+export type { Database, TransactionScope } from "./engine/database-api.ts";
+export type {
+  BatchReceipt,
+  DeadLetter,
+  EventDelivery,
+  EventInput,
+  EventsApi,
+  EventSelector,
+  GroupInfo,
+  Page,
+  PublishReceipt,
+  Schedule,
+  ScheduleInput,
+  StoredEvent,
+  Subscription,
+  TopicInfo,
+  TopicSettings,
+} from "./engine/events-api.ts";
 export { open } from "./engine/open.ts";
 export type { MemoryDatabase, OpenOptions } from "./engine/open.ts";
+export type { EngineSettings } from "./engine/settings.ts";
+
+/** Connects to the server at "host:port" (gRPC). UNAVAILABLE when none answers in time. */
+export async function connect(address: string, options?: ConnectOptions): Promise<RemoteDatabase> {
+  // Loaded when it is needed: an embedded database does without the network's libraries.
+  const client = await import("./client/connect.ts");
+  return client.connect(address, options);
+}
