@@ -65,7 +65,7 @@ const harness: BenchOptions = {
 
 export const benchProfiles = {
   harness,
-  single: { ...harness, call: "single", publishers: 100, connections: 20, batch: 1 },
+  single: { ...harness, call: "single", publishers: 50, connections: 25, batch: 1 },
   stream: { ...harness, call: "stream", publishers: 4, connections: 4, batch: 1 },
   drain: { ...harness, sameDue: true, delayMs: 10_000, events: 500_000 },
   lag: { ...harness, publishers: 10, delayMs: 2_000, rate: 20_000 },
