@@ -124,7 +124,7 @@ export class GroupPartition implements Sleeper, FiredListener {
     this.#sequence = this.#read = gaps[0]?.sequence ?? position.sequence;
     for (const [i, gap] of gaps.entries()) {
       const end = gap.sequence + gap.count;
-      this.#readTo(view, end);
+      while (this.#read < end) this.#readTo(view, end);
       this.#appendSettled(view, (gaps[i + 1]?.sequence ?? position.sequence) - end);
     }
     this.#retries.length = 0;

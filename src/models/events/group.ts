@@ -92,6 +92,8 @@ export class Member {
   #queueUp(): void {
     const { available } = this.group;
     available.delete(this);
+    // One that left still gets its credits back.
+    if (this.group.members.get(this.id) !== this) return;
     if (this.#credits > 0 && !this.#blocked) available.add(this);
   }
 

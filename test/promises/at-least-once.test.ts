@@ -1,0 +1,33 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { EngineFixture } from "../support/engine-fixture.ts";
+
+test("a member that left gets nothing more, what it held goes to the others", async (t) => {
+  const db = await EngineFixture.start(t);
+  const gone = await db.subscribe();
+  await db.publishRange(0, 3);
+  await db.quiet();
+  assert.deepEqual(gone.ids, ["e0", "e1", "e2"]);
+  await gone.close();
+  await db.publish("late");
+  await db.advance(120_000);
+  assert.deepEqual(gone.ids, ["e0", "e1", "e2"]);
+  const other = await db.subscribe();
+  assert.deepEqual(other.ids, ["e0", "e1", "e2", "late"]);
+});
+
+test("a kill with thousands of events handed out loses none of them", async (t) => {
+  const db = await EngineFixture.start(t, { settings: { maxCredits: 10_000 } });
+  for (let from = 0; from < 7000; from += 500) await db.publishRange(from, from + 500);
+  const first = await db.subscribe({ credits: 10_000, batchSize: 1000 });
+  const last = first.received.at(-1);
+  assert.equal(first.ids.length, 7000);
+  await first.ack(last);
+  await db.kill();
+  const second = await db.subscribe({ credits: 10_000, batchSize: 1000 });
+  const open = first.received.filter(({ deliveryId }) => deliveryId !== last?.deliveryId);
+  assert.deepEqual(
+    second.ids,
+    open.map(({ id }) => id),
+  );
+});
