@@ -18,21 +18,7 @@ export interface TransactionScope {
 }
 
 export interface Database {
-  readonly events: Pick<
-    EventsApi,
-    | "publish"
-    | "publishBatch"
-    | "subscribe"
-    | "cancel"
-    | "reschedule"
-    | "listPending"
-    | "get"
-    | "schedule"
-    | "listSchedules"
-    | "pauseSchedule"
-    | "deleteSchedule"
-    | "previewSchedule"
-  >;
+  readonly events: EventsApi;
   /**
    * Runs a synchronous function as one atomic, serializable transaction and resolves with what it
    * returns once that is durable. A throw undoes everything and rejects with what was thrown.

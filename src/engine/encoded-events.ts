@@ -9,6 +9,7 @@ import type {
   BatchReceipt,
   PublishOptions,
   PublishReceipt,
+  ReplayOptions,
   SubscribeOptions,
 } from "./events-api.ts";
 
@@ -65,6 +66,8 @@ export interface EncodedEventsApi {
     options: EncodedSubscribeOptions,
     subscriber: EncodedSubscriber,
   ): Promise<EncodedSubscription>;
+  /** EventsApi.replay() as bytes. */
+  replayEncoded(options: ReplayOptions): AsyncIterable<EncodedEvent>;
   /**
    * Acknowledges by delivery id alone, from any connection (gRPC's Ack is a stream of its own).
    * NOT_FOUND when the id is unknown, was settled, or timed out.

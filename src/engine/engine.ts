@@ -135,6 +135,7 @@ export class Engine implements Database, StatsSource {
   async #close(): Promise<void> {
     this.events.close();
     this.#model.close();
+    await this.#model.reads.close();
     await this.#shard.close();
     await closeParts(this.#parts);
   }

@@ -7,10 +7,10 @@ import { eventError, eventErrorMessage } from "../models/events/event-error.ts";
 import type { EventsModel } from "../models/events/events-model.ts";
 import { findBlock } from "../models/events/lookup.ts";
 import type { PendingChange } from "../models/events/pending-changes.ts";
-import { listPending, positionBefore } from "../models/events/pending-list.ts";
+import { listPending } from "../models/events/pending-list.ts";
+import { positionBefore } from "../models/events/pending-merge.ts";
 import type { TimePosition } from "../models/events/pending-merge.ts";
 import { decodeEvent } from "../models/events/stored-event.ts";
-import type { Clock } from "../ports/clock.ts";
 import type { Shard } from "../shard/shard.ts";
 import type { EventSelector, Page, PendingQuery, StoredEvent } from "./events-api.ts";
 import type { EngineMetrics } from "./metrics.ts";
@@ -23,20 +23,17 @@ export interface EventQueriesOptions {
   readonly shard: Shard;
   readonly model: EventsModel;
   readonly metrics: EngineMetrics;
-  readonly clock: Clock;
 }
 
 export class EventQueries {
   readonly #shard: Shard;
   readonly #model: EventsModel;
   readonly #metrics: EngineMetrics;
-  readonly #clock: Clock;
 
   constructor(options: EventQueriesOptions) {
     this.#shard = options.shard;
     this.#model = options.model;
     this.#metrics = options.metrics;
-    this.#clock = options.clock;
   }
 
   async cancel(selector: EventSelector): Promise<number> {
@@ -65,7 +62,7 @@ export class EventQueries {
     const { from = 0, to = keyU48Max + 1, after } = query;
     checkTime("from", from);
     checkTime("to", to);
-    const page = await listPending({ shard: this.#shard, clock: this.#clock }, topic, {
+    const page = await listPending(this.#model.reads, topic, {
       after: after === undefined ? positionBefore(from) : decodeToken(after),
       to,
       limit: pageLimit(query.limit),

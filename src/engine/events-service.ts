@@ -10,6 +10,7 @@ import type { PublishOutcome } from "../models/events/publish.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Shard } from "../shard/shard.ts";
 import type {
+  EncodedEvent,
   EncodedEventsApi,
   EncodedSubscribeOptions,
   EncodedSubscriber,
@@ -31,6 +32,7 @@ import type {
   PartitionInfo,
   PublishOptions,
   PublishReceipt,
+  ReplayOptions,
   RetentionOptions,
   RetentionResult,
   SchedulerStatus,
@@ -46,6 +48,7 @@ import { DeadLetterAdmin } from "./dead-letter-admin.ts";
 import type { FireLag } from "./fire-lag.ts";
 import { GroupAdmin } from "./group-admin.ts";
 import { EventQueries } from "./event-queries.ts";
+import { EventReplays } from "./event-replays.ts";
 import type { EngineMetrics, EngineStats } from "./metrics.ts";
 import { SchedulesService } from "./schedules-service.ts";
 import { IteratorSubscription } from "./subscription.ts";
@@ -77,7 +80,7 @@ export interface EventsServiceOptions {
   readonly fireLag: FireLag;
 }
 
-export class EventsService implements EncodedEventsApi {
+export class EventsService implements EventsApi, EncodedEventsApi {
   readonly #shard: Shard;
   readonly #model: EventsModel;
   readonly #metrics: EngineMetrics;
@@ -87,6 +90,7 @@ export class EventsService implements EncodedEventsApi {
   readonly #groups: GroupAdmin;
   readonly #deadLetters: DeadLetterAdmin;
   readonly #queries: EventQueries;
+  readonly #replays: EventReplays;
   readonly #subscriptions = new Set<IteratorSubscription>();
 
   constructor(options: EventsServiceOptions) {
@@ -99,6 +103,7 @@ export class EventsService implements EncodedEventsApi {
     this.#groups = new GroupAdmin(options);
     this.#deadLetters = new DeadLetterAdmin(options);
     this.#queries = new EventQueries(options);
+    this.#replays = new EventReplays(options);
   }
 
   async publish(event: EventInput, options: PublishOptions = {}): Promise<PublishReceipt> {
@@ -145,6 +150,14 @@ export class EventsService implements EncodedEventsApi {
 
   get(topic: string, id: string): Promise<StoredEvent | undefined> {
     return this.#queries.get(topic, id);
+  }
+
+  replay(options: ReplayOptions): AsyncIterable<StoredEvent> {
+    return this.#replays.replay(options);
+  }
+
+  replayEncoded(options: ReplayOptions): AsyncIterable<EncodedEvent> {
+    return this.#replays.replayEncoded(options);
   }
 
   listPending(query: PendingQuery): Promise<Page<StoredEvent>> {
@@ -280,6 +293,7 @@ export class EventsService implements EncodedEventsApi {
   /** Ends the library's subscriptions without an error. */
   close(): void {
     for (const subscription of this.#subscriptions) subscription.finish();
+    this.#replays.close();
   }
 
   /** What a publish must wait for first, if anything. */

@@ -19,6 +19,9 @@ class FakeEngine implements ServerEngine {
     publishEncoded: unused,
     publishBatchEncoded: unused,
     subscribeEncoded: unused,
+    replayEncoded: () => {
+      throw new Error("not used");
+    },
     settleEncoded: (id: string) => this.events.settleEncoded(id),
   };
   readonly done: string[];

@@ -4,12 +4,15 @@
 import { CronosError } from "../../src/base/errors.ts";
 import type {
   EncodedDelivery,
+  EncodedEvent,
   EncodedEventsApi,
   EncodedSubscribeOptions,
   EncodedSubscriber,
   EncodedSubscription,
 } from "../../src/engine/encoded-events.ts";
 import type { BatchReceipt, EventInput, PublishReceipt } from "../../src/engine/events-api.ts";
+import type { ReplayOptions } from "../../src/engine/events-api.ts";
+import { eventMessage } from "../../src/protocols/grpc/convert-messages.ts";
 import type { EventMessage } from "../../src/protocols/grpc/messages.ts";
 import { messageDefinition } from "../../src/protocols/grpc/proto-file.ts";
 import { FakeEvents } from "./fake-events.ts";
@@ -49,6 +52,14 @@ export class FakeEncodedEvents extends FakeEvents implements EncodedEventsApi {
       ...receipt,
       errors: wrong.map((index) => ({ index, message: "message_id is required" })),
     };
+  }
+
+  async *replayEncoded(options: ReplayOptions): AsyncGenerator<EncodedEvent> {
+    const { serialize } = messageDefinition("Event");
+    for await (const event of this.replay(options)) {
+      const { partition, offset, createdAt } = event;
+      yield { bytes: serialize(eventMessage(event)), partition, offset, createdAt };
+    }
   }
 
   async subscribeEncoded(

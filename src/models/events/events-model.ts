@@ -27,6 +27,7 @@ import type { Group, Subscriber } from "./group.ts";
 import { Member } from "./group.ts";
 import type { SeekTarget } from "./groups.ts";
 import { Groups } from "./groups.ts";
+import { LongReads } from "./long-reads.ts";
 import type { EventsListener } from "./listener.ts";
 import type { PublishOutcome } from "./publish.ts";
 import { Publisher } from "./publish.ts";
@@ -73,6 +74,7 @@ export class EventsModel implements DerivedState {
   readonly dispatcher: Dispatcher;
   readonly dedup: DedupKeeper;
   readonly pending: PendingEvents;
+  readonly reads: LongReads;
   readonly schedules: ScheduleRunner;
   readonly retention: RetentionRunner;
   readonly list = new EventList();
@@ -113,9 +115,11 @@ export class EventsModel implements DerivedState {
       alarm: this.#alarm,
       onFired: (partition, runs) => this.#becameFired(partition, runs),
     });
+    this.reads = new LongReads(shard, clock);
     this.pending = new PendingEvents({
       shard,
-      clock,
+      reads: this.reads,
+      wallNow: () => clock.now(),
       catalog: this.catalog,
       dedup: this.dedup.index,
       onScheduled: (partition, due) => this.#firing.expect(partition, due),

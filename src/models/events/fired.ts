@@ -3,8 +3,10 @@
  * together:
  *
  *   0   6   when they fired, shard time, Unix ms
- *   6   4   count of events in the row
- *   10  16  per run: due time u48, first offset u48, count u32
+ *   6   6   0: each event's schedule time is its run's due time. Else some came when their time had
+ *           passed already, and their due time is when they came: the smallest schedule time
+ *   12  4   count of events in the row
+ *   16  16  per run: due time u48, first offset u48, count u32
  *
  * All little-endian. The key holds the sequence of the row's first event; sequences are dense.
  */
@@ -15,14 +17,17 @@ import type { Partition } from "./partition.ts";
 import { firedKeySequence } from "./rows.ts";
 import type { DueRun, FiredRun } from "./run.ts";
 
-const RUNS_AT = 10;
+const RUNS_AT = 16;
 const RUN_BYTES = 16;
 
-/** Appends the runs to the partition's fired log as one row; returns them with their sequences. */
+/**
+ * Appends the runs to the partition's fired log as one row; returns them with their sequences.
+ * `scheduledFrom`: the smallest schedule time, when it is not the due time of every event.
+ */
 export function appendFired(
   tx: Transaction,
   partition: Partition,
-  runs: readonly DueRun[],
+  { runs, scheduledFrom = 0 }: { readonly runs: readonly DueRun[]; scheduledFrom?: number },
 ): FiredRun[] {
   const first = partition.nextSequence;
   const row = tx.reserve(partition.firedPrefix + keyU48(first), RUNS_AT + RUN_BYTES * runs.length);
@@ -38,7 +43,8 @@ export function appendFired(
     sequence += count;
   }
   row.writeUIntLE(tx.now, 0, 6);
-  row.writeUInt32LE(sequence - first, 6);
+  row.writeUIntLE(scheduledFrom, 6, 6);
+  row.writeUInt32LE(sequence - first, 12);
   partition.nextSequence = sequence;
   tx.onUndone(() => {
     partition.nextSequence = first;
@@ -48,12 +54,17 @@ export function appendFired(
 
 /** The sequence behind a fired row's last event. */
 export function firedRowEnd([key, value]: Row): number {
-  return firedKeySequence(key) + asBuffer(value).readUInt32LE(6);
+  return firedKeySequence(key) + asBuffer(value).readUInt32LE(12);
 }
 
 /** When the events of a fired row fired. */
 export function firedRowTime([, value]: Row): number {
   return asBuffer(value).readUIntLE(0, 6);
+}
+
+/** The smallest schedule time of a fired row; 0: schedule times are the due times. */
+export function firedRowScheduledFrom([, value]: Row): number {
+  return asBuffer(value).readUIntLE(6, 6);
 }
 
 /** The runs of a fired row. */

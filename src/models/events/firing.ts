@@ -92,7 +92,7 @@ export class Firing {
     if (runs.length === 0) return;
     // From the start of the partition's index: such deletions melt into one in the memtable.
     tx.deleteRange(partition.duesPrefix, `${lastKey}\x00`);
-    const fired = appendFired(tx, partition, runs);
+    const fired = appendFired(tx, partition, { runs });
     tx.onDurable(() => this.#onFired(partition, fired));
   }
 }

@@ -253,8 +253,9 @@ export class PendingChanges {
     this.#tx.onApplied(() => this.#hooks.onScheduled(partition, due));
   }
 
-  #fire(partition: Partition, moved: readonly DueRun[]): void {
-    const fired = appendFired(this.#tx, partition, moved);
+  #fire(partition: Partition, runs: readonly DueRun[]): void {
+    const scheduledFrom = this.#change.kind === "reschedule" ? this.#change.at : 0;
+    const fired = appendFired(this.#tx, partition, { runs, scheduledFrom });
     this.#tx.onDurable(() => this.#hooks.onFired(partition, fired));
   }
 }

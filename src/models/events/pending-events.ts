@@ -7,7 +7,6 @@
  * while it runs is left alone. An event that fires or changes meanwhile is looked at again when its
  * turn comes, so the count is exact.
  */
-import type { Clock } from "../../ports/clock.ts";
 import type { Shard } from "../../shard/shard.ts";
 import type { Transaction } from "../../shard/transaction.ts";
 import type { ReadView } from "../../store/base-tree.ts";
@@ -18,6 +17,7 @@ import type { Block } from "./block.ts";
 import { hashId1, hashId2 } from "./event-list.ts";
 import { endOfOlder, findById, newestOf } from "./find-event.ts";
 import type { Place } from "./find-event.ts";
+import type { LongReads, Pause } from "./long-reads.ts";
 import { OffsetSet } from "./offset-set.ts";
 import type { Partition } from "./partition.ts";
 import { PendingChanges } from "./pending-changes.ts";
@@ -38,7 +38,9 @@ const IDS_PER_STEP = 256;
 
 export interface PendingEventsOptions {
   readonly shard: Shard;
-  readonly clock: Clock;
+  readonly reads: LongReads;
+  /** Wall clock, Unix ms. */
+  wallNow(): number;
   readonly catalog: Catalog;
   readonly dedup: DedupIndex;
   onScheduled(partition: Partition, due: number): void;
@@ -55,18 +57,18 @@ interface Views {
 
 export class PendingEvents {
   readonly #shard: Shard;
-  readonly #clock: Clock;
+  readonly #reads: LongReads;
   readonly #catalog: Catalog;
   readonly #dedup: DedupIndex;
   readonly #hooks: PendingChangeHooks;
 
   constructor(options: PendingEventsOptions) {
     this.#shard = options.shard;
-    this.#clock = options.clock;
+    this.#reads = options.reads;
     this.#catalog = options.catalog;
     this.#dedup = options.dedup;
     this.#hooks = {
-      wallNow: () => options.clock.now(),
+      wallNow: options.wallNow,
       onScheduled: options.onScheduled,
       onFired: options.onFired,
       onCancelled: (place, block) => this.#forgetId(place, block),
@@ -90,27 +92,24 @@ export class PendingEvents {
   async changeAll(selector: Selector, change: PendingChange): Promise<number> {
     const selection = selectionOf(selector);
     const topic = this.#catalog.get(selector.topic);
-    const snapshot = this.#shard.snapshot();
-    try {
-      const views = { tip: this.#shard.tip, view: snapshot, now: this.#shard.now };
+    return this.#reads.run(async (view, pause) => {
+      const views = { tip: this.#shard.tip, view, now: this.#shard.now };
       let count = 0;
       let batch: Matches[] = [];
       let events = 0;
       for (const found of this.#search(views, topic, selection)) {
-        if (found === undefined) await this.#turn();
+        if (found === undefined) await pause();
         else {
           batch.push(found);
           events += found.offsets.length;
         }
         if (events < CHANGED_EVENTS) continue;
-        count += await this.#changeBatch(topic, batch, change);
+        count += await this.#changeBatch(topic, batch, { change, pause });
         batch = [];
         events = 0;
       }
-      return count + (await this.#changeBatch(topic, batch, change));
-    } finally {
-      snapshot.release();
-    }
+      return count + (await this.#changeBatch(topic, batch, { change, pause }));
+    });
   }
 
   /** The stored, durable event with this id; of several the newest. */
@@ -120,24 +119,20 @@ export class PendingEvents {
     const { tip, durable, now } = this.#shard;
     const known = newestOf(durable, findById({ tip, view: durable }, this.#dedup, { topic, id }));
     if (known !== undefined) return known;
-    const snapshot = this.#shard.snapshot();
-    try {
-      const ids = new Set([id]);
-      for (const found of this.#searchOld({ tip, view: snapshot, now }, topic, ids)) {
-        if (found === undefined) await this.#turn();
+    return this.#reads.run(async (view, pause) => {
+      for (const found of this.#searchOld({ tip, view, now }, topic, new Set([id]))) {
+        if (found === undefined) await pause();
         else return { partition: found.partition, offset: found.offsets[0] as number };
       }
       return undefined;
-    } finally {
-      snapshot.release();
-    }
+    });
   }
 
   /** Changes the events of the batch, as many operations as it takes. */
   async #changeBatch(
     topic: Topic,
     batch: readonly Matches[],
-    change: PendingChange,
+    how: { readonly change: PendingChange; readonly pause: Pause },
   ): Promise<number> {
     let count = 0;
     let at = 0;
@@ -145,7 +140,7 @@ export class PendingEvents {
       count += await this.#shard.execute((tx) => {
         // The topic may have been deleted meanwhile, and its rows with it.
         if (this.#catalog.find(topic.name) !== topic) return 0;
-        const changes = new PendingChanges(tx, change, this.#hooks);
+        const changes = new PendingChanges(tx, how.change, this.#hooks);
         let next = at;
         for (; next < batch.length && changes.bytes < CHANGED_BYTES; next++) {
           const { partition, offsets } = batch[next] as Matches;
@@ -155,7 +150,7 @@ export class PendingEvents {
         at = next;
         return changed;
       });
-      await this.#turn();
+      await how.pause();
     }
     return count;
   }
@@ -211,10 +206,6 @@ export class PendingEvents {
     const hash1 = mixHash1(partition.topic.id, hashId1(block.bytes, id.start, id.end));
     const hash2 = mixHash2(partition.topic.id, hashId2(block.bytes, id.start, id.end));
     this.#dedup.remove(hash1, hash2, partition.number, offset);
-  }
-
-  #turn(): Promise<void> {
-    return new Promise((resolve) => this.#clock.soon(resolve));
   }
 }
 

@@ -2,8 +2,8 @@
  * Listing pending events in the order of (due time, partition, offset), page by page. A page is read
  * in slices, one per turn of the event loop, so that a long one holds nobody up.
  */
-import type { Clock } from "../../ports/clock.ts";
-import type { Shard } from "../../shard/shard.ts";
+import type { ReadView } from "../../store/base-tree.ts";
+import type { LongReads } from "./long-reads.ts";
 import { findBlock } from "./lookup.ts";
 import { mergePending } from "./pending-merge.ts";
 import type { TimePosition } from "./pending-merge.ts";
@@ -30,23 +30,20 @@ export interface PendingRange {
   readonly limit: number;
 }
 
-/** Everything due at `from` or later is behind this position. */
-export function positionBefore(from: number): TimePosition {
-  return { due: from, partition: -1, offset: -1 };
-}
-
 /** The topic's pending events behind `range.after`, as far as they are durable. */
 export async function listPending(
-  source: { readonly shard: Shard; readonly clock: Clock },
+  reads: LongReads,
   topic: Topic,
   range: PendingRange,
 ): Promise<PendingPage> {
-  const reader = new PageReader(topic, range);
-  for (;;) {
-    reader.readSlice(source.shard);
-    if (reader.isDone) return reader.page();
-    await new Promise<void>((resolve) => source.clock.soon(resolve));
-  }
+  return reads.run(async (view, pause) => {
+    const reader = new PageReader(topic, range);
+    for (;;) {
+      reader.readSlice(view);
+      if (reader.isDone) return reader.page();
+      await pause();
+    }
+  });
 }
 
 class PageReader {
@@ -75,17 +72,17 @@ class PageReader {
     return { items: this.#items, next: this.#isAtEnd ? undefined : this.#position };
   }
 
-  readSlice({ durable }: Shard): void {
+  readSlice(view: ReadView): void {
     const end = this.#items.length + SLICE_EVENTS;
     let block: Block | undefined;
-    for (const run of mergePending(durable, this.#topic.partitions, this.#position)) {
+    for (const run of mergePending(view, this.#topic.partitions, this.#position)) {
       if (run.due >= this.#range.to) break;
       const { partition, due } = run;
       for (let offset = run.offset; offset < run.offset + run.count; offset++) {
         if (this.#items.length >= end || this.#isFull) return;
         // Found anew when the partition changes, too: blocks of two may have the same offsets.
         if (offset === run.offset || block === undefined || offset >= block.endOffset) {
-          block = findBlock(durable, partition, offset);
+          block = findBlock(view, partition, offset);
         }
         this.#position = { due, partition: partition.number, offset };
         const position = offset - (block?.firstOffset ?? 0);

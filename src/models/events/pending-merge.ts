@@ -10,7 +10,7 @@ import { dueRunKey, dueRunOf, findDueRun } from "./due-index.ts";
 import type { Partition } from "./partition.ts";
 import type { DueRun } from "./run.ts";
 
-/** A pending or fired event in the order of due times. */
+/** The place of an event in the order of due times; a replay's due times are schedule times. */
 export interface TimePosition {
   readonly due: number;
   readonly partition: number;
@@ -32,6 +32,30 @@ export function isEarlier(a: PartitionRun, b: PartitionRun): boolean {
   if (a.due !== b.due) return a.due < b.due;
   if (a.partition !== b.partition) return a.partition.number < b.partition.number;
   return a.offset < b.offset;
+}
+
+/** Whether the run starts behind the position. */
+export function isBehind(run: PartitionRun, position: TimePosition): boolean {
+  if (run.due !== position.due) return run.due > position.due;
+  if (run.partition.number !== position.partition) return run.partition.number > position.partition;
+  return run.offset > position.offset;
+}
+
+/** The position of the run's last event. */
+export function endOf({ due, partition, offset, count }: PartitionRun): TimePosition {
+  return { due, partition: partition.number, offset: offset + count - 1 };
+}
+
+/** Everything due at `from` or later is behind this position. */
+export function positionBefore(from: number): TimePosition {
+  return { due: from, partition: -1, offset: -1 };
+}
+
+/** The run without its events up to the position; `count` is 0 or less when it has no others. */
+export function cutAfter(run: PartitionRun, after: TimePosition): PartitionRun {
+  if (run.due !== after.due || run.partition.number !== after.partition) return run;
+  const skipped = Math.max(0, after.offset + 1 - run.offset);
+  return { ...run, offset: run.offset + skipped, count: run.count - skipped };
 }
 
 /** The runs behind `after`, the first one cut to start behind it. Use it within one turn. */
@@ -67,7 +91,7 @@ function openCursor(view: ReadView, partition: Partition, after: TimePosition): 
   const rows = view.range(startKey(view, partition, after), partition.duesEnd)[Symbol.iterator]();
   const row = rows.next();
   if (row.done === true) return undefined;
-  return { rows, run: { partition, ...cutAfter(dueRunOf(row.value), partition, after) } };
+  return { rows, run: cutAfter({ partition, ...dueRunOf(row.value) }, after) };
 }
 
 /** Key of the first run that has an event behind the position, or of where it would be. */
@@ -78,10 +102,4 @@ function startKey(view: ReadView, partition: Partition, after: TimePosition): Ke
   const offset = after.offset + 1;
   const run = findDueRun(view, partition, { due, offset });
   return dueRunKey(partition, due, run?.offset ?? offset);
-}
-
-function cutAfter(run: DueRun, partition: Partition, after: TimePosition): DueRun {
-  if (run.due !== after.due || partition.number !== after.partition) return run;
-  const skipped = Math.max(0, after.offset + 1 - run.offset);
-  return { due: run.due, offset: run.offset + skipped, count: run.count - skipped };
 }

@@ -68,8 +68,10 @@ class Share implements BlockSource {
   count = 0;
   eventBytes = 0;
   sameDue = true;
-  /** How many of them are due already, and the earliest due time of the others. */
+  /** How many of them are due already, with the earliest schedule time of these. */
   dueNow = 0;
+  atMin = Number.POSITIVE_INFINITY;
+  /** The earliest due time of the others. */
   dueMin = Number.POSITIVE_INFINITY;
   #list!: EventList;
   #items = new Int32Array(128);
@@ -85,14 +87,18 @@ class Share implements BlockSource {
     this.eventBytes = 0;
     this.sameDue = true;
     this.dueNow = 0;
+    this.atMin = Number.POSITIVE_INFINITY;
     this.dueMin = Number.POSITIVE_INFINITY;
   }
 
   add(item: number, due: number, isDue: boolean): void {
     if (this.count === this.#items.length) this.#grow();
     if (this.count > 0 && due !== this.#dues[0]) this.sameDue = false;
-    if (isDue) this.dueNow++;
-    else if (due < this.dueMin) this.dueMin = due;
+    if (isDue) {
+      const at = this.#list.at[item] as number;
+      if (at < this.atMin) this.atMin = at;
+      this.dueNow++;
+    } else if (due < this.dueMin) this.dueMin = due;
     this.#isDue[this.count] = isDue ? 1 : 0;
     this.#items[this.count] = item;
     this.#dues[this.count++] = due;
@@ -307,7 +313,9 @@ export class Publisher {
   /** Puts the events that are due later into the due index. */
   #schedule(tx: Transaction, share: Share, first: number): void {
     const { partition, count, dueMin } = share;
-    if (share.sameDue) putRun(tx, partition, { due: share.due(0), offset: first, count });
+    // Equal due times do not say that all of them wait: shard time may be ahead of the wall clock.
+    const isOneRun = share.sameDue && share.dueNow === 0;
+    if (isOneRun) putRun(tx, partition, { due: share.due(0), offset: first, count });
     else {
       for (const run of share.runs(false)) {
         putRun(tx, partition, { due: run.due, offset: first + run.position, count: run.count });
@@ -322,7 +330,8 @@ export class Publisher {
     const runs = share.runs(true).map(({ due, position, count }) => {
       return { due, offset: first + position, count };
     });
-    const fired = appendFired(tx, partition, runs);
+    const scheduledFrom = share.atMin < tx.now ? share.atMin : 0;
+    const fired = appendFired(tx, partition, { runs, scheduledFrom });
     tx.onDurable(() => this.#hooks.onFired(partition, fired));
   }
 }

@@ -1,7 +1,8 @@
 /**
- * A Delivery message, built from stored events without decoding them:
+ * Delivery and ReplayEvent messages, built from stored events without decoding them:
  *
- *   2 delivery_id · 3 attempt · 4 ack_timeout_ms · then 1 event, or 5 batch once per event
+ *   Delivery     2 delivery_id · 3 attempt · 4 ack_timeout_ms · then 1 event, or 5 batch per event
+ *   ReplayEvent  1 event · 2 replay_offset
  *
  * An event is its stored bytes, then 6 created_ts, 7 offset and 8 partition_id. Protobuf takes the
  * last value of a field, so these three stand even if the publisher had set them; for that reason
@@ -11,6 +12,7 @@ import { varintSize, wireBytes, wireVarint, writeVarint } from "../../base/proto
 import type { EncodedDelivery, EncodedEvent } from "../../engine/encoded-events.ts";
 
 const eventTag = (1 << 3) | wireBytes;
+const replayOffsetTag = (2 << 3) | wireVarint;
 const deliveryIdTag = (2 << 3) | wireBytes;
 const attemptTag = (3 << 3) | wireVarint;
 const ackTimeoutTag = (4 << 3) | wireVarint;
@@ -51,6 +53,18 @@ export function deliverySize(delivery: EncodedDelivery): number {
     size += 1 + varintSize(eventSize) + eventSize;
   }
   return size;
+}
+
+/** The replayed event as one message of exactly the right size. */
+export function encodeReplayEvent(event: EncodedEvent): Buffer {
+  const eventSize = deliveredSize(event);
+  const head = 1 + varintSize(eventSize);
+  const out = Buffer.allocUnsafe(head + eventSize + 1 + varintSize(event.offset));
+  out[0] = eventTag;
+  const at = writeEvent(out, writeVarint(out, 1, eventSize), event);
+  out[at] = replayOffsetTag;
+  writeVarint(out, at + 1, event.offset);
+  return out;
 }
 
 function deliveredSize(event: EncodedEvent): number {

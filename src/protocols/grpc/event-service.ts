@@ -12,7 +12,7 @@ import type {
 } from "../../engine/events-api.ts";
 import { ackHandler } from "./ack.ts";
 import { deadLetterMessage, eventMessage, whenSet } from "./convert-messages.ts";
-import { encodeDelivery } from "./encode-delivery.ts";
+import { encodeDelivery, encodeReplayEvent } from "./encode-delivery.ts";
 import type { GrpcEngine } from "./grpc-engine.ts";
 import type { LiveCalls } from "./live-calls.ts";
 import type {
@@ -41,9 +41,12 @@ export function eventServiceDefinition(): ServiceDefinition {
     if (method === undefined) continue;
     served[name] = { ...method, requestDeserialize: asIs, responseSerialize: bytesAsIs };
   }
-  const subscribe = definition["Subscribe"];
-  if (subscribe !== undefined) {
-    served["Subscribe"] = { ...subscribe, responseSerialize: encodeDelivery as typeof bytesAsIs };
+  const { Subscribe, Replay } = definition;
+  if (Subscribe !== undefined) {
+    served["Subscribe"] = { ...Subscribe, responseSerialize: encodeDelivery as typeof bytesAsIs };
+  }
+  if (Replay !== undefined) {
+    served["Replay"] = { ...Replay, responseSerialize: encodeReplayEvent as typeof bytesAsIs };
   }
   return served;
 }
@@ -67,7 +70,7 @@ export function eventServiceHandlers(
     PublishStream: publishStreamHandler(encoded, live),
     Subscribe: subscribeHandler(encoded, live),
     Ack: ackHandler(encoded, live),
-    Replay: replayHandler(events, live),
+    Replay: replayHandler(encoded, live),
     ...pendingHandlers(events),
     ...deadLetterHandlers(events),
   };

@@ -4,18 +4,19 @@
 import { once } from "node:events";
 import { status } from "@grpc/grpc-js";
 import type { ServerWritableStream } from "@grpc/grpc-js";
-import type { EventsApi, ReplayOptions } from "../../engine/events-api.ts";
-import { eventMessage, whenSet } from "./convert-messages.ts";
+import type { EncodedEvent, EncodedEventsApi } from "../../engine/encoded-events.ts";
+import type { ReplayOptions } from "../../engine/events-api.ts";
+import { whenSet } from "./convert-messages.ts";
 import { statusOf } from "./grpc-status.ts";
 import { failCall } from "./live-calls.ts";
 import type { LiveCalls } from "./live-calls.ts";
-import type { ReplayEventMessage, ReplayRequest } from "./messages.ts";
+import type { ReplayRequest } from "./messages.ts";
 
-type ReplayCall = ServerWritableStream<ReplayRequest, ReplayEventMessage>;
+type ReplayCall = ServerWritableStream<ReplayRequest, EncodedEvent>;
 
 /** Serves EventService.Replay. */
 export function replayHandler(
-  events: Pick<EventsApi, "replay">,
+  events: Pick<EncodedEventsApi, "replayEncoded">,
   live: LiveCalls,
 ): (call: ReplayCall) => void {
   return (call) => {
@@ -30,15 +31,19 @@ export function replayHandler(
 }
 
 async function sendAll(
-  events: Pick<EventsApi, "replay">,
+  events: Pick<EncodedEventsApi, "replayEncoded">,
   call: ReplayCall,
   stop: AbortSignal,
 ): Promise<void> {
   try {
-    for await (const event of events.replay(replayOptions(call.request))) {
+    const replay = events.replayEncoded(replayOptions(call.request))[Symbol.asyncIterator]();
+    // With a pace the next event may be hours away: the client does not wait that long to leave.
+    stop.addEventListener("abort", () => void replay.return?.());
+    for (;;) {
+      const step = await replay.next();
       if (stop.aborted) return;
-      const message = { event: eventMessage(event), replay_offset: event.offset };
-      if (!call.write(message)) await once(call, "drain", { signal: stop });
+      if (step.done === true) break;
+      if (!call.write(step.value)) await once(call, "drain", { signal: stop });
     }
     call.end();
   } catch (thrown) {
