@@ -1,0 +1,29 @@
+/**
+ * A gRPC listener over a real database in memory, whose time moves when it is told to; a caller
+ * that knows the wire only, and a client. All end with the test.
+ */
+import type { TestContext } from "node:test";
+import { connect } from "../../src/client/connect.ts";
+import { open } from "../../src/engine/open.ts";
+import { RealClock } from "../../src/ports/real-clock.ts";
+import { listenGrpc } from "../../src/protocols/grpc/listen.ts";
+import { GrpcCaller } from "./grpc-caller.ts";
+
+export async function serveDatabase(t: TestContext) {
+  const database = await open(":memory:");
+  const listener = await listenGrpc({
+    engine: database,
+    address: "127.0.0.1:0",
+    clock: new RealClock(),
+  });
+  const caller = new GrpcCaller(listener.address);
+  const remote = await connect(listener.address);
+  t.after(async () => {
+    caller.close();
+    await remote.close();
+    await listener.drain();
+    await listener.close();
+    await database.close();
+  });
+  return { database, caller, events: remote.events, clock: database.clock };
+}
