@@ -10,12 +10,23 @@ export const listeners: Readonly<Record<ListenerName, StartListener>> = {
   admin: startAdmin,
 };
 
+/** Statuses that are not the caller's fault. */
+const grpcFaults: ReadonlySet<string> = new Set(["INTERNAL", "DATA_LOSS", "UNKNOWN"]);
+
 async function startGrpc(
   address: ListenAddress,
-  { engine, clock }: ListenContext,
+  { engine, clock, metrics, log }: ListenContext,
 ): Promise<Listener> {
   const { listenGrpc } = await import("../protocols/grpc/listen.ts");
-  const listener = await listenGrpc({ engine, clock, address: formatListenAddress(address) });
+  const listener = await listenGrpc({
+    engine,
+    clock,
+    address: formatListenAddress(address),
+    onCall: (call) => {
+      metrics.grpcCall(call);
+      if (grpcFaults.has(call.code)) log.error(call, "A call failed");
+    },
+  });
   const bound = parseListenAddress(listener.address);
   return {
     address: bound === undefined || bound === "off" ? address : bound,

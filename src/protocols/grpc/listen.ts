@@ -8,7 +8,7 @@
  * with UNAVAILABLE so that their clients go elsewhere; answers under way are still given.
  */
 import { Server, ServerCredentials, logVerbosity, setLogVerbosity } from "@grpc/grpc-js";
-import type { ServerOptions } from "@grpc/grpc-js";
+import type { ServerInterceptor, ServerOptions } from "@grpc/grpc-js";
 import { ReflectionService } from "@grpc/reflection";
 import { HealthImplementation, service as healthService } from "grpc-health-check";
 import { CronosError } from "../../base/errors.ts";
@@ -17,6 +17,8 @@ import { consumerGroupServiceHandlers } from "./consumer-group-service.ts";
 import { eventServiceDefinition, eventServiceHandlers } from "./event-service.ts";
 import type { GrpcEngine } from "./grpc-engine.ts";
 import { LiveCalls } from "./live-calls.ts";
+import { observeCalls } from "./observe-calls.ts";
+import type { CallObservation } from "./observe-calls.ts";
 import { partitionServiceHandlers } from "./partition-service.ts";
 import {
   fullServiceName,
@@ -50,6 +52,8 @@ export interface GrpcListenOptions {
   /** "host:port" or ":port" for every address of the machine; port 0 chooses a free one. */
   readonly address: string;
   readonly clock: Clock;
+  /** Told how each call ended. */
+  readonly onCall?: (observation: CallObservation) => void;
 }
 
 export interface GrpcListener {
@@ -66,7 +70,7 @@ export async function listenGrpc(options: GrpcListenOptions): Promise<GrpcListen
   const { engine, clock } = options;
   // What goes wrong is thrown or answered; the library would print it to stderr, too.
   setLogVerbosity(logVerbosity.NONE);
-  const server = new Server(serverOptions);
+  const server = new Server({ ...serverOptions, interceptors: interceptors(options) });
   const live = new LiveCalls();
   addServices(server, engine, live);
   const health = addHealth(server);
@@ -97,6 +101,10 @@ export async function listenGrpc(options: GrpcListenOptions): Promise<GrpcListen
       });
     },
   };
+}
+
+function interceptors({ clock, onCall }: GrpcListenOptions): ServerInterceptor[] {
+  return onCall === undefined ? [] : [observeCalls(clock, onCall)];
 }
 
 function addServices(server: Server, engine: GrpcEngine, live: LiveCalls): void {

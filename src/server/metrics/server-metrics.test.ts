@@ -10,6 +10,7 @@ test("ServerMetrics tells what was counted, timed and asked for", async () => {
   metrics.count("eventsPublished", 99);
   metrics.observe("fireLag", 4, 10);
   metrics.httpRequest({ method: "GET", path: "/health", status: 200, durationMs: 3 });
+  metrics.grpcCall({ method: "Publish", code: "OK", details: "", durationMs: 3 });
   const { text, contentType } = await metrics.text(new FakeEvents());
   assert.match(contentType, /^text\/plain; version=0\.0\.4/);
   for (const line of [
@@ -20,6 +21,8 @@ test("ServerMetrics tells what was counted, timed and asked for", async () => {
     `cronosdb_events_pending ${fakeStats.eventsPending}`,
     `cronosdb_store_bytes_on_disk ${fakeStats.storeBytesOnDisk}`,
     'cronosdb_http_requests_total{method="GET",path="/health",status="200"} 1',
+    'cronosdb_grpc_calls_total{method="Publish",code="OK"} 1',
+    'cronosdb_grpc_call_duration_seconds_bucket{le="0.005",method="Publish"} 1',
     'cronosdb_http_request_duration_seconds_bucket{le="0.005",path="/health"} 1',
   ]) {
     assert.ok(text.split("\n").includes(line), line);

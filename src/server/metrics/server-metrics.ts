@@ -9,6 +9,7 @@ import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from "prom
 import { engineCounters, engineTimings } from "../../engine/metrics.ts";
 import type { EngineCounter, EngineMetrics, EngineStats } from "../../engine/metrics.ts";
 import type { EngineTiming, StatsSource } from "../../engine/metrics.ts";
+import type { CallObservation } from "../../protocols/grpc/observe-calls.ts";
 import type { HttpObservation } from "../../protocols/http/http-server.ts";
 import { TimingHistogram } from "./timing-histogram.ts";
 
@@ -47,6 +48,8 @@ export class ServerMetrics implements EngineMetrics {
   readonly #gauges: readonly (readonly [keyof EngineStats, Gauge])[];
   readonly #httpRequests: Counter<"method" | "path" | "status">;
   readonly #httpDurations: Histogram<"path">;
+  readonly #grpcCalls: Counter<"method" | "code">;
+  readonly #grpcDurations: Histogram<"method">;
 
   constructor() {
     const registers = [this.#registry];
@@ -68,6 +71,19 @@ export class ServerMetrics implements EngineMetrics {
       buckets: requestBounds,
       registers,
     });
+    this.#grpcCalls = new Counter({
+      name: "cronosdb_grpc_calls_total",
+      help: "gRPC calls that ended",
+      labelNames: ["method", "code"],
+      registers,
+    });
+    this.#grpcDurations = new Histogram({
+      name: "cronosdb_grpc_call_duration_seconds",
+      help: "From a gRPC call's begin to its end; a stream's whole life",
+      labelNames: ["method"],
+      buckets: requestBounds,
+      registers,
+    });
     collectDefaultMetrics({
       register: this.#registry,
       eventLoopMonitoringPrecision: eventLoopPrecisionMs,
@@ -85,6 +101,11 @@ export class ServerMetrics implements EngineMetrics {
   httpRequest({ method, path, status, durationMs }: HttpObservation): void {
     this.#httpRequests.inc({ method, path, status });
     this.#httpDurations.observe({ path }, durationMs / 1_000);
+  }
+
+  grpcCall({ method, code, durationMs }: CallObservation): void {
+    this.#grpcCalls.inc({ method, code });
+    this.#grpcDurations.observe({ method }, durationMs / 1_000);
   }
 
   /** All metrics; `source` is asked for the gauges. */
