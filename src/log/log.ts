@@ -66,6 +66,11 @@ export interface Log {
    */
   append(record: LogAppend): Promise<void>;
   /**
+   * Resolves when every record up to the head survives a loss of power. In fsync-mode periodic that
+   * is more than an append promises: what must not be ahead of the log waits for it.
+   */
+  sync(): Promise<void>;
+  /**
    * The durable records from `from` to the head at the time of the call, in order.
    * Throws OUT_OF_RANGE when `from` was trimmed, CORRUPTION when a checksum fails.
    */

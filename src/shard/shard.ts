@@ -45,6 +45,8 @@ const RECOVERY_INTERVAL_MS = 250;
 const SEAL_BYTES = 256 * 1024;
 /** Frozen memtables waiting for the base tree before execute() makes callers wait. */
 const FROZEN_MAX = 2;
+/** Sealed records waiting for the log (fsync-mode every_event) before execute() makes callers wait. */
+const SEALED_MAX = 256;
 /** Memory for rows, as a multiple of memtableBytesMax, above which writes are refused. */
 const MEMORY_FACTOR_MAX = 8;
 
@@ -84,7 +86,10 @@ export class Shard {
   readonly #history = new CommitHistory();
   readonly #feed: ObserverFeed;
   readonly #derived: DerivedState[] = [];
+  /** Sealed batches that are not durable yet, oldest first. */
   readonly #inFlight: Batch[] = [];
+  /** How many of them the log was given; it takes `inFlightMax` at once. */
+  #appending = 0;
   readonly #memoryBytesMax: number;
   /** Half a record: what is in the open batch and one more operation always fit in one. */
   readonly #operationBytesMax: number;
@@ -270,8 +275,9 @@ export class Shard {
     this.#state = "closed";
   }
 
-  /** The open batch has no room for an operation, and nothing more may be in flight. */
+  /** Nothing more may be in flight, and the open batch has no room for an operation. */
   get #isFull(): boolean {
+    if (this.#inFlight.length >= SEALED_MAX) return true;
     return (
       this.#open.arena.byteLength > this.#operationBytesMax &&
       this.#inFlight.length >= this.#log.inFlightMax
@@ -342,6 +348,19 @@ export class Shard {
     if (this.#store.activeBytes >= this.#options.memtableBytesMax) this.#store.freeze(batch.index);
     batch.mark = this.#store.mark();
     this.#inFlight.push(batch);
+    this.#appendSealed();
+  }
+
+  #appendSealed(): void {
+    while (this.#appending < this.#log.inFlightMax) {
+      const batch = this.#inFlight[this.#appending];
+      if (batch === undefined) return;
+      this.#appending++;
+      this.#append(batch);
+    }
+  }
+
+  #append(batch: Batch): void {
     const start = this.#clock.monotonic();
     this.#log
       .append({
@@ -362,11 +381,13 @@ export class Shard {
   #becameDurable(batch: Batch): void {
     const oldest = this.#inFlight.shift();
     assert(oldest === batch, "Records must become durable in order");
+    this.#appending--;
     this.#durableIndex = batch.index;
     this.#durableMark = batch.mark as TipMark;
     this.#durableView = this.#store.view(this.#durableMark);
     batch.becomeDurable();
     this.#feed.wake();
+    this.#appendSealed();
     if (!this.#open.empty && this.#maySeal()) this.#seal();
     this.#startFlush();
   }
@@ -375,6 +396,7 @@ export class Shard {
     if (this.#inFlight.length === 0) return; // Undone with the first failure already.
     const cause = toCronosError(thrown);
     const lost = [...this.#inFlight.splice(0), this.#open];
+    this.#appending = 0;
     this.#open = new Batch(new MutationArena());
     this.#tipIndex = this.#durableIndex;
     this.#store.rollback(this.#durableMark);
@@ -448,7 +470,10 @@ export class Shard {
       for (;;) {
         const start = this.#clock.monotonic();
         const before = this.#store.appliedIndex;
-        const applied = await this.#store.flush(this.#durableIndex);
+        const upTo = this.#durableIndex;
+        // Otherwise a power loss could leave a base tree that is ahead of its log.
+        await this.#log.sync();
+        const applied = await this.#store.flush(upTo);
         if (applied === before) return;
         this.#options.onFlush?.(this.#clock.monotonic() - start);
         await this.#log.trim(logIndex(applied + 1));

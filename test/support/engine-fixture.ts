@@ -298,6 +298,10 @@ class ProcessLog implements Log {
     return this.#log.read(from);
   }
 
+  sync(): Promise<void> {
+    return this.#log.sync();
+  }
+
   async trim(before: LogIndex): Promise<void> {
     if (!this.#isCut) await this.#log.trim(before);
   }

@@ -148,6 +148,9 @@ class JetstreamLog implements Log {
     return readRecords(stream, clock, { runs: this.#runs, from, to: this.head });
   }
 
+  /** An append is answered when a quorum has the record. */
+  async sync(): Promise<void> {}
+
   async trim(before: LogIndex): Promise<void> {
     this.#assertOpen();
     // The newest record stays: it tells time, epoch and crc when the log is opened again.

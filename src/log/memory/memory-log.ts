@@ -103,6 +103,9 @@ export class MemoryLog implements Log {
     return this.#read(from, this.head);
   }
 
+  /** A record in memory is as durable as it will ever be. */
+  async sync(): Promise<void> {}
+
   async trim(before: LogIndex): Promise<void> {
     const end = Math.min(before, this.#head.index + 1);
     if (end <= this.#first) return;

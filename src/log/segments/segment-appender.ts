@@ -145,6 +145,12 @@ export class SegmentAppender {
     });
   }
 
+  /** Makes everything up to the head survive power loss. */
+  async sync(): Promise<void> {
+    if (this.#closing !== undefined) throw closedError();
+    if (this.#synced.position.index < this.#head.index) await this.#sync();
+  }
+
   recover(): Promise<void> {
     if (this.#closing !== undefined) return Promise.reject(closedError());
     this.#recovering ??= this.#recover().finally(() => {

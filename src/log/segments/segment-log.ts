@@ -119,6 +119,10 @@ export class SegmentLog implements Log {
     return this.#appender.append(record);
   }
 
+  sync(): Promise<void> {
+    return this.#appender.sync();
+  }
+
   recover(): Promise<void> {
     return this.#appender.recover();
   }
