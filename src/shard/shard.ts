@@ -45,7 +45,7 @@ const RECOVERY_INTERVAL_MS = 250;
 const SEAL_BYTES = 256 * 1024;
 /** Frozen memtables waiting for the base tree before execute() makes callers wait. */
 const FROZEN_MAX = 2;
-/** Sealed records waiting for the log (fsync-mode every_event) before execute() makes callers wait. */
+/** Sealed records waiting (fsync-mode every_event) before execute() makes callers wait. */
 const SEALED_MAX = 256;
 /** Memory for rows, as a multiple of memtableBytesMax, above which writes are refused. */
 const MEMORY_FACTOR_MAX = 8;

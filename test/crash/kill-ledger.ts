@@ -1,6 +1,6 @@
 /**
- * What a database that is killed again and again must keep to: built from the facts that its workers
- * told before they died, and checked against every fact that follows.
+ * What a database that is killed again and again must keep to: built from the facts that its
+ * workers told before they died, and checked against every fact that follows.
  *
  * A worker writes a fact down before it does the next thing, so a fact that is missing means only
  * that nobody can know: a publish that was begun may or may not be stored, an acknowledgement that
@@ -120,7 +120,9 @@ export class KillLedger {
         if (!this.#pending.has(id) && cancel === "none") missing.push(`${id}: not pending`);
       } else if (characterOf(id) === "poison") {
         if (!this.#dead.has(id)) missing.push(`${id}: not a dead letter`);
-      } else if (acked === false && !this.#dead.has(id)) missing.push(`${id}: not delivered, due ${at}`);
+      } else if (acked === false && !this.#dead.has(id)) {
+        missing.push(`${id}: not delivered, due ${at}`);
+      }
     }
     return missing;
   }
@@ -160,11 +162,10 @@ export class KillLedger {
     }
   }
 
-  #placed(fact: { readonly id: string; readonly partition: number; readonly offset: number }): void {
-    const event = this.#event(fact.id);
-    const { partition, offset } = fact;
+  #placed({ id, partition, offset }: Pick<KnownEvent, "id" | "partition" | "offset">): void {
+    const event = this.#event(id);
     event.place ??= { partition, offset };
-    assert.deepEqual(event.place, { partition, offset }, `place of ${fact.id}`);
+    assert.deepEqual(event.place, { partition, offset }, `place of ${id}`);
   }
 
   #publishedAgain({ id, partition, offset }: KnownEvent, duplicate: boolean): void {
