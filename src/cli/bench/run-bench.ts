@@ -9,10 +9,11 @@ import { randomBytes } from "node:crypto";
 import type { CronosError } from "../../base/errors.ts";
 import { bytesField, varintField } from "../../base/protobuf.ts";
 import type { BenchOptions } from "./bench-options.ts";
-import type { BenchReporter, BenchResult, Percentiles } from "./bench-result.ts";
+import type { BenchReporter, BenchResult } from "./bench-result.ts";
 import { GrpcConnection, framed } from "./grpc-connection.ts";
 import { Histogram } from "./histogram.ts";
 import { pacer } from "./pacer.ts";
+import { percentiles } from "./percentiles.ts";
 import type { PublishJob } from "./publisher.ts";
 import { publishCalls, publishStream } from "./publisher.ts";
 import { Subscriber } from "./subscriber.ts";
@@ -219,13 +220,4 @@ class Bench {
 
 function rate(count: number, ms: number): number {
   return ms <= 0 ? 0 : (count * 1000) / ms;
-}
-
-function percentiles(histogram: Histogram): Percentiles {
-  return {
-    p50: histogram.percentile(0.5),
-    p95: histogram.percentile(0.95),
-    p99: histogram.percentile(0.99),
-    max: histogram.max,
-  };
 }
