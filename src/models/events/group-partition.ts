@@ -88,6 +88,8 @@ export class GroupPartition implements Sleeper, FiredListener {
   /** When the next retry row is due; Infinity when there is none. */
   nextRetryAt = Number.POSITIVE_INFINITY;
   #block: Block | undefined;
+  /** The partition's `rewrites` when it was read. */
+  #blockRewrites = 0;
   readonly #onWork: () => void;
 
   /** `onWork` is called when there may be something to hand out. */
@@ -292,7 +294,11 @@ export class GroupPartition implements Sleeper, FiredListener {
   /** The block that holds `offset`; the one of the last call is kept. */
   block(view: ReadView, offset: number): Block | undefined {
     const last = this.#block;
-    if (last !== undefined && offset >= last.firstOffset && offset < last.endOffset) return last;
+    const { rewrites } = this.partition;
+    if (last !== undefined && offset >= last.firstOffset && offset < last.endOffset) {
+      if (this.#blockRewrites === rewrites) return last;
+    }
+    this.#blockRewrites = rewrites;
     this.#block = findBlock(view, this.partition, offset);
     return this.#block;
   }

@@ -48,6 +48,8 @@ export class Partition implements Sleeper {
   cancelled = 0;
   /** Bytes of the stored blocks. */
   bytes = 0;
+  /** How often stored blocks were rewritten, durably: who keeps a block reads it again. */
+  rewrites = 0;
   /** No run in the due index is due earlier; Infinity when it is empty. */
   nextDue = Number.POSITIVE_INFINITY;
   /** Positions of consumer groups in this partition. */

@@ -195,6 +195,9 @@ export class PendingChanges {
       partition.bytes = bytes;
       partition.cancelled = cancelled;
     });
+    tx.onDurable(() => {
+      partition.rewrites++;
+    });
     const moved: DueRun[] = [];
     for (const edit of edits) {
       this.#shortenRuns(partition, edit);
