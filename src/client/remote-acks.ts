@@ -6,9 +6,15 @@
  */
 import type { ClientDuplexStream, ServiceError } from "@grpc/grpc-js";
 import { CronosError } from "../base/errors.ts";
+import { bytesField, varintField } from "../base/protobuf.ts";
 import { errorOfStatus, isErrorCode } from "../protocols/grpc/grpc-status.ts";
 import type { OutcomeMessage } from "../protocols/grpc/messages.ts";
+import { messageDefinition } from "../protocols/grpc/proto-file.ts";
 import type { RemoteCalls } from "./remote-calls.ts";
+
+/** AckRequest.success; AckResponse.success, which a good answer begins with. */
+const requestSuccess = varintField(3, 1);
+const answerSuccess = varintField(1, 1);
 
 interface Unanswered {
   resolve(): void;
@@ -17,7 +23,7 @@ interface Unanswered {
 
 export class RemoteAcks {
   readonly #calls: RemoteCalls;
-  #stream: ClientDuplexStream<object, object> | undefined;
+  #stream: ClientDuplexStream<Buffer, Buffer> | undefined;
   /** In the order they were sent. */
   #unanswered = new Set<Unanswered>();
 
@@ -30,8 +36,8 @@ export class RemoteAcks {
     return new Promise((resolve, reject) => {
       this.#stream ??= this.#open();
       this.#unanswered.add({ resolve, reject });
-      const success = error === undefined;
-      this.#stream.write({ delivery_id: deliveryId, success, error: error ?? "" });
+      const outcome = error === undefined ? requestSuccess : bytesField(4, error);
+      this.#stream.write(Buffer.concat([bytesField(2, deliveryId), outcome]));
     });
   }
 
@@ -47,7 +53,7 @@ export class RemoteAcks {
     });
   }
 
-  #open(): ClientDuplexStream<object, object> {
+  #open(): ClientDuplexStream<Buffer, Buffer> {
     const stream = this.#calls.stream("EventService", "Ack");
     const unanswered = new Set<Unanswered>();
     this.#unanswered = unanswered;
@@ -56,7 +62,7 @@ export class RemoteAcks {
       for (const each of unanswered) each.reject(error);
       unanswered.clear();
     };
-    stream.on("data", (answer: OutcomeMessage) => {
+    stream.on("data", (answer: Buffer) => {
       const [oldest] = unanswered;
       if (oldest === undefined) return;
       unanswered.delete(oldest);
@@ -68,10 +74,12 @@ export class RemoteAcks {
   }
 }
 
-function settleOne(waiting: Unanswered, answer: OutcomeMessage): void {
-  if (answer.success) waiting.resolve();
-  else {
-    const code = isErrorCode(answer.error_code) ? answer.error_code : "INTERNAL";
-    waiting.reject(new CronosError(code, answer.error));
+function settleOne(waiting: Unanswered, bytes: Buffer): void {
+  if (bytes.subarray(0, answerSuccess.length).equals(answerSuccess)) {
+    waiting.resolve();
+    return;
   }
+  const answer = messageDefinition("AckResponse").deserialize(bytes) as OutcomeMessage;
+  const code = isErrorCode(answer.error_code) ? answer.error_code : "INTERNAL";
+  waiting.reject(new CronosError(code, answer.error));
 }

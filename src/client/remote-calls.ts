@@ -49,13 +49,16 @@ export class RemoteCalls {
     });
   }
 
-  /** One request, one answer. The caller says what the proto file says the answer is. */
+  /**
+   * One request, one answer. A request that is a Buffer is encoded already. The caller says what
+   * the proto file says the answer is.
+   */
   call<Answer>(service: ServiceName, name: string, request: object = {}): Promise<Answer> {
     const method = methodOf(service, name);
     return new Promise((resolve, reject) => {
       this.#client.makeUnaryRequest(
         method.path,
-        method.requestSerialize,
+        (message: object) => (isEncoded(message) ? message : method.requestSerialize(message)),
         method.responseDeserialize,
         request,
         (failure, answer) => {
@@ -77,19 +80,22 @@ export class RemoteCalls {
     );
   }
 
-  /** A stream in both directions. */
-  stream(service: ServiceName, name: string): ClientDuplexStream<object, object> {
-    const method = methodOf(service, name);
-    return this.#client.makeBidiStreamRequest(
-      method.path,
-      method.requestSerialize,
-      method.responseDeserialize,
-    );
+  /** A stream in both directions, of messages that are encoded by the caller. */
+  stream(service: ServiceName, name: string): ClientDuplexStream<Buffer, Buffer> {
+    return this.#client.makeBidiStreamRequest(methodOf(service, name).path, asIs, asIs);
   }
 
   close(): void {
     this.#client.close();
   }
+}
+
+function isEncoded(message: object): message is Buffer {
+  return Buffer.isBuffer(message);
+}
+
+function asIs(bytes: Buffer): Buffer {
+  return bytes;
 }
 
 function methodOf(service: ServiceName, name: string): ServiceDefinition[string] {

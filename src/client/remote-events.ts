@@ -54,6 +54,7 @@ import type {
   SelectorRequest,
   TopicMessage,
 } from "../protocols/grpc/messages.ts";
+import { encodePublish } from "./encode-publish.ts";
 import type { RemoteCalls } from "./remote-calls.ts";
 import { replayRemote } from "./remote-replay.ts";
 
@@ -81,8 +82,8 @@ export class RemoteEvents implements EventsApi {
   }
 
   async publish(event: EventInput, options: PublishOptions = {}): Promise<PublishReceipt> {
-    const request = { event: publishedEvent(event), allow_duplicate: options.allowDuplicate };
-    const answer = await this.#calls.call<PublishResponse>("EventService", "Publish", request);
+    const request = encodePublish([event], options.allowDuplicate === true);
+    const answer = await this.#event<PublishResponse>("Publish", request);
     const duplicate = answer.error_code === "ALREADY_EXISTS";
     if (!duplicate) throwFailure(answer);
     const { partition_id: partition, offset, schedule_ts: at } = answer;
@@ -93,10 +94,8 @@ export class RemoteEvents implements EventsApi {
     events: readonly EventInput[],
     options: PublishOptions = {},
   ): Promise<BatchReceipt> {
-    const answer = await this.#calls.call<PublishBatchResponse>("EventService", "PublishBatch", {
-      events: events.map(publishedEvent),
-      allow_duplicate: options.allowDuplicate,
-    });
+    const request = encodePublish(events, options.allowDuplicate === true);
+    const answer = await this.#event<PublishBatchResponse>("PublishBatch", request);
     if (answer.errors.length === 0) throwFailure(answer);
     return {
       published: answer.published_count,
@@ -324,16 +323,6 @@ export class RemoteEvents implements EventsApi {
 
 interface Deleted {
   readonly deleted: boolean;
-}
-
-function publishedEvent(event: EventInput): object {
-  return {
-    message_id: event.id,
-    schedule_ts: event.at,
-    payload: Buffer.from(event.payload),
-    topic: event.topic,
-    meta: event.meta,
-  };
 }
 
 /** Throws what an answer with success = false says. */

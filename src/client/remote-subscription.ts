@@ -21,9 +21,11 @@ import type {
 } from "../engine/events-api.ts";
 import type { Clock, Timer } from "../ports/clock.ts";
 import { RealRandom } from "../ports/real-random.ts";
-import { storedEvent } from "../protocols/grpc/convert-messages.ts";
 import { errorOfStatus } from "../protocols/grpc/grpc-status.ts";
-import type { EventMessage, SubscribeRequest } from "../protocols/grpc/messages.ts";
+import type { SubscribeRequest } from "../protocols/grpc/messages.ts";
+import { messageDefinition } from "../protocols/grpc/proto-file.ts";
+import { decodeSingleDelivery } from "./decode-delivery.ts";
+import type { SingleDelivery } from "./decode-delivery.ts";
 import type { RemoteAcks } from "./remote-acks.ts";
 import type { RemoteCalls } from "./remote-calls.ts";
 
@@ -32,13 +34,6 @@ const backoffMsMax = 5_000;
 
 /** Of a name that no other member has by chance. */
 const memberNameBytes = 12;
-
-interface DeliveryMessage {
-  readonly event: EventMessage | null;
-  readonly delivery_id: string;
-  readonly attempt: number;
-  readonly ack_timeout_ms: number;
-}
 
 interface Parts {
   readonly calls: RemoteCalls;
@@ -52,7 +47,7 @@ export class RemoteSubscription implements Subscription {
   readonly #parts: Parts;
   readonly #request: SubscribeRequest;
   readonly #isPrivate: boolean;
-  #stream: ClientDuplexStream<object, object> | undefined;
+  #stream: ClientDuplexStream<Buffer, Buffer> | undefined;
   #retry: Timer | undefined;
   #backoffMs = backoffMsMin;
   /** The server took the subscription at least once. */
@@ -109,9 +104,10 @@ export class RemoteSubscription implements Subscription {
       this.#wasOpen = true;
       this.#backoffMs = backoffMsMin;
     });
-    stream.on("data", (message: DeliveryMessage) => {
-      if (message.event === null) return;
-      this.#fetched.push(this.#delivery(message, message.event));
+    stream.on("data", (message: Buffer) => {
+      const delivery = decodeSingleDelivery(message);
+      if (delivery === undefined) return;
+      this.#fetched.push(this.#delivery(delivery));
       this.#wake();
     });
     stream.on("error", (failure: ServiceError) => this.#lost(stream, errorOfStatus(failure)));
@@ -119,23 +115,23 @@ export class RemoteSubscription implements Subscription {
       this.#lost(stream, new CronosError("UNAVAILABLE", "Subscribe: the server ended the stream"));
     });
     // Once moved, the group must not be moved again by a reconnection.
-    stream.write({ ...this.#request, replay: this.#request.replay && !this.#wasOpen });
+    const request = { ...this.#request, replay: this.#request.replay && !this.#wasOpen };
+    stream.write(messageDefinition("SubscribeRequest").serialize(request));
   }
 
-  #delivery(message: DeliveryMessage, event: EventMessage): EventDelivery {
+  #delivery({ event, deliveryId, attempt, ackTimeoutMs }: SingleDelivery): EventDelivery {
     const { acks } = this.#parts;
-    const deliveryId = message.delivery_id;
     return {
-      ...storedEvent(event),
+      ...event,
       deliveryId,
-      attempt: message.attempt,
-      ackTimeoutMs: message.ack_timeout_ms,
+      attempt,
+      ackTimeoutMs,
       ack: () => acks.settle(deliveryId),
       nack: (error = "") => acks.settle(deliveryId, error),
     };
   }
 
-  #lost(stream: ClientDuplexStream<object, object>, error: CronosError): void {
+  #lost(stream: ClientDuplexStream<Buffer, Buffer>, error: CronosError): void {
     if (this.#stream !== stream || this.#end !== undefined) return;
     this.#stream = undefined;
     this.#drop();
