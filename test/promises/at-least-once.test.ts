@@ -31,3 +31,38 @@ test("a kill with thousands of events handed out loses none of them", async (t) 
     open.map(({ id }) => id),
   );
 });
+
+test("large events that fail together are all tried again", async (t) => {
+  const db = await EngineFixture.start(t);
+  const payload = Buffer.alloc(4 * 1024 * 1024, 1);
+  const ids = Array.from({ length: 12 }, (_, k) => `large-${k}`);
+  for (const id of ids) await db.publish(id, db.now, { payload });
+  const inbox = await db.subscribe();
+  assert.deepEqual(inbox.ids, ids);
+  await inbox.nackAll("too large");
+  await db.advance(1000);
+  assert.deepEqual(inbox.ids, ids);
+  assert.deepEqual(new Set(inbox.attempts), new Set([2]));
+  assert.equal(inbox.received[7]?.payload.length, payload.length);
+  // Time-outs are settled in one turn, too.
+  inbox.take();
+  await db.advance(32_000);
+  assert.deepEqual([...inbox.ids].sort(), [...ids].sort());
+});
+
+test("a delivery is settled once, by whoever comes first", async (t) => {
+  const db = await EngineFixture.start(t);
+  await db.publish("a");
+  const inbox = await db.subscribe();
+  const [received] = inbox.received;
+  const { deliveryId = "" } = received ?? {};
+  const [first, second] = await Promise.allSettled([
+    inbox.subscription.ack(deliveryId),
+    inbox.subscription.nack(deliveryId, "late"),
+  ]);
+  assert.equal(first.status, "fulfilled");
+  assert.equal(second.status === "rejected" && second.reason.code, "NOT_FOUND");
+  await assert.rejects(inbox.subscription.ack("nonsense"), { code: "NOT_FOUND" });
+  await db.advance(120_000);
+  assert.deepEqual(inbox.ids, ["a"]);
+});

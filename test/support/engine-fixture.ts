@@ -179,6 +179,8 @@ export class Inbox implements EncodedSubscriber {
   readonly received: Received[] = [];
   /** What deliver() answers: false says that the socket is full. */
   hasRoom = true;
+  /** Acknowledges at once what it is handed. */
+  isAcking = false;
   endReason: string | undefined;
   #subscription: EncodedSubscription | undefined;
 
@@ -205,6 +207,7 @@ export class Inbox implements EncodedSubscriber {
     for (const event of delivery.events) {
       this.received.push({ ...decodeEvent(event), deliveryId, attempt, ackTimeoutMs });
     }
+    if (this.isAcking) this.subscription.ack(deliveryId).catch(() => undefined);
     return this.hasRoom;
   }
 

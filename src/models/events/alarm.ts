@@ -5,29 +5,47 @@
 import type { Clock, Timer } from "../../ports/clock.ts";
 import { TimingWheel } from "./timing-wheel.ts";
 
+/** The clock that an alarm goes by. */
+export interface AlarmTime {
+  /** Ms, an integer. */
+  now(): number;
+  at(at: number, fire: () => void): Timer;
+}
+
+/** Time that passes at the same pace whatever is done to the wall clock: for time-outs. */
+export function elapsedTime(clock: Clock): AlarmTime {
+  const now = (): number => Math.floor(clock.monotonic());
+  return { now, at: (at, fire) => clock.after(at - clock.monotonic(), fire) };
+}
+
 /** Something that can be woken. It has at most one alarm. */
 export interface Sleeper {
   wake(now: number): void;
 }
 
 export class Alarm {
-  readonly #clock: Clock;
+  readonly #clock: AlarmTime;
   readonly #wheel: TimingWheel<Sleeper>;
   #timer: Timer | undefined;
   #timerAt = Number.POSITIVE_INFINITY;
   #ringing = false;
   #closed = false;
 
-  constructor(clock: Clock, wheel: { readonly tickMs: number; readonly slots: number }) {
+  constructor(clock: AlarmTime, wheel: { readonly tickMs: number; readonly slots: number }) {
     this.#clock = clock;
     this.#wheel = new TimingWheel<Sleeper>({ ...wheel, now: clock.now() });
   }
 
-  /** Wakes `sleeper` once at `at` (Unix ms) or soon after, instead of when it was set before. */
+  /** Wakes `sleeper` once at `at` or soon after, instead of when it was set before. */
   set(sleeper: Sleeper, at: number): void {
     if (this.#closed) return;
     this.#wheel.schedule(sleeper, at);
     if (at < this.#timerAt && !this.#ringing) this.#arm(at);
+  }
+
+  /** Wakes `sleeper` when `ms` have passed, instead of when it was set before. */
+  setAfter(sleeper: Sleeper, ms: number): void {
+    this.set(sleeper, this.#clock.now() + ms);
   }
 
   cancel(sleeper: Sleeper): void {

@@ -10,8 +10,9 @@ import type { Alarm } from "./alarm.ts";
 import { attemptOf } from "./group-partition.ts";
 import type { GroupPartition, Span } from "./group-partition.ts";
 import type { Delivery, Group, Member } from "./group.ts";
+import type { EventSource } from "./stored-event.ts";
 
-/** A delivery is not made larger once it has this many bytes. */
+/** A delivery of several events has at most this many bytes. */
 const DELIVERY_BYTES = 512 * 1024;
 /** Deliveries of one pump before the event loop gets its turn. */
 const DELIVERIES_PER_PUMP = 64;
@@ -29,7 +30,10 @@ export interface DispatchListener {
 export class Dispatcher {
   readonly #shard: Shard;
   readonly #clock: Clock;
+  /** For retries, which wait for a time of the wall clock. */
   readonly #alarm: Alarm;
+  /** For deliveries: a clock step neither ends nor extends the time to acknowledge. */
+  readonly #timeouts: Alarm;
   readonly #listener: DispatchListener;
   readonly #deliveries = new Map<string, Delivery>();
   /** Makes delivery ids of different runs of the process differ. */
@@ -42,12 +46,14 @@ export class Dispatcher {
     readonly shard: Shard;
     readonly clock: Clock;
     readonly alarm: Alarm;
+    readonly timeouts: Alarm;
     readonly listener: DispatchListener;
     readonly idPrefix: string;
   }) {
     this.#shard = options.shard;
     this.#clock = options.clock;
     this.#alarm = options.alarm;
+    this.#timeouts = options.timeouts;
     this.#listener = options.listener;
     this.#idPrefix = options.idPrefix;
   }
@@ -66,10 +72,15 @@ export class Dispatcher {
     return this.#deliveries.values();
   }
 
+  /** Starts the time in which the delivery must be settled (again). */
+  watch(delivery: Delivery): void {
+    this.#timeouts.setAfter(delivery, delivery.ackTimeoutMs);
+  }
+
   /** Takes a delivery out of everything: its events are settled, or queued again by the caller. */
   drop(delivery: Delivery): void {
     if (!this.#deliveries.delete(delivery.deliveryId)) return;
-    this.#alarm.cancel(delivery);
+    this.#timeouts.cancel(delivery);
     this.#inFlightEvents -= delivery.events.length;
     delivery.member.deliveries.delete(delivery);
     delivery.member.addCredits(delivery.events.length);
@@ -85,10 +96,16 @@ export class Dispatcher {
 
   /** Takes what was handed out of one partition out of the deliveries: the position was moved. */
   voidPartition(group: Group, at: GroupPartition): void {
+    const { number } = at.partition;
     for (const member of group.members.values()) {
       for (const delivery of [...member.deliveries]) {
         delivery.spans = delivery.spans.filter((part) => part.at !== at);
         delivery.retries = delivery.retries.filter((part) => part.at !== at);
+        const kept = delivery.events.filter(({ partition }) => partition !== number);
+        const voided = delivery.events.length - kept.length;
+        delivery.events = kept;
+        this.#inFlightEvents -= voided;
+        member.addCredits(voided);
         if (delivery.spans.length + delivery.retries.length === 0) this.drop(delivery);
       }
     }
@@ -101,7 +118,7 @@ export class Dispatcher {
 
   close(): void {
     this.#closed = true;
-    for (const delivery of this.#deliveries.values()) this.#alarm.cancel(delivery);
+    this.#timeouts.close();
     this.#deliveries.clear();
   }
 
@@ -116,18 +133,21 @@ export class Dispatcher {
 
   #pump(group: Group): void {
     const now = this.#clock.now();
-    const idle = new Set<Member>();
-    for (let made = 0; made < DELIVERIES_PER_PUMP; ) {
-      const member = firstExcept(group.available, idle);
-      if (member === undefined) return;
+    let made = 0;
+    let isBehind = false;
+    // Who is handed something goes to the end of the line, and so has another turn in this loop.
+    for (const member of group.available) {
       const delivery = this.#compose(member, now);
-      if (delivery === undefined) idle.add(member);
-      else {
-        made++;
-        this.#handOut(delivery, now);
+      if (delivery !== undefined) {
+        this.#handOut(delivery);
+        if (++made >= DELIVERIES_PER_PUMP) return this.requestPump(group);
+        continue;
       }
+      isBehind ||= member.partitions.some((at) => at.isBehind);
+      // Nobody else can find anything where one with all partitions found nothing.
+      if (member.partitions.length === group.partitions.size) break;
     }
-    this.requestPump(group);
+    if (isBehind) this.requestPump(group);
   }
 
   /** Takes what the member can be handed now; undefined when there is nothing. */
@@ -165,7 +185,7 @@ export class Dispatcher {
     return delivery;
   }
 
-  #handOut(delivery: Delivery, now: number): void {
+  #handOut(delivery: Delivery): void {
     const { member, events, attempt } = delivery;
     this.#deliveries.set(delivery.deliveryId, delivery);
     this.#inFlightEvents += events.length;
@@ -179,7 +199,7 @@ export class Dispatcher {
       for (const { span } of delivery.spans) this.#listener.fired(span.due, span.count);
     }
     for (const { offset } of events) if (offset >= member.offset) member.offset = offset + 1;
-    this.#alarm.set(delivery, now + delivery.ackTimeoutMs);
+    this.watch(delivery);
     this.#listener.delivered(events.length);
     if (!member.subscriber.deliver(delivery)) member.blocked = true;
   }
@@ -187,7 +207,7 @@ export class Dispatcher {
 
 /** A delivery being put together: everything in it is on the same attempt. */
 class Draft {
-  readonly events: Delivery["events"] = [];
+  readonly events: EventSource[] = [];
   readonly spans: Delivery["spans"] = [];
   readonly retries: Delivery["retries"] = [];
   attempt: number | undefined;
@@ -195,6 +215,7 @@ class Draft {
   readonly #countMax: number;
   #count = 0;
   #bytes = 0;
+  #isFull = false;
 
   constructor(shard: Shard, countMax: number) {
     this.#shard = shard;
@@ -202,7 +223,7 @@ class Draft {
   }
 
   get hasRoom(): boolean {
-    return this.#count < this.#countMax && this.#bytes < DELIVERY_BYTES;
+    return this.#count < this.#countMax && !this.#isFull;
   }
 
   get empty(): boolean {
@@ -213,13 +234,16 @@ class Draft {
     while (this.hasRoom) {
       const retry = at.takeRetry(this.attempt);
       if (retry === undefined) return;
+      const { event, createdAt } = retry.failed;
+      if (!this.#fits(event.length)) {
+        retry.attempts--;
+        at.giveBackRetry(retry);
+        return;
+      }
       this.attempt ??= attemptOf(retry) - 1;
       this.retries.push({ at, retry });
-      const { event, createdAt } = retry.failed;
       const partition = at.partition.number;
-      this.events.push({ bytes: event, partition, offset: retry.offset, createdAt });
-      this.#count++;
-      this.#bytes += event.length;
+      this.#add({ bytes: event, partition, offset: retry.offset, createdAt });
     }
   }
 
@@ -228,32 +252,37 @@ class Draft {
       const span = at.take(this.#countMax - this.#count, this.attempt);
       if (span === undefined) return;
       this.attempt ??= span.attempts;
-      this.#addEvents(at, span);
-      this.spans.push({ at, span });
+      if (this.#addEvents(at, span)) this.spans.push({ at, span });
     }
   }
 
-  /** Adds the span's events; what does not fit any more goes back to the queue. */
-  #addEvents(at: GroupPartition, span: Span): void {
+  /** Adds the span's events; what does not fit goes back to the queue. False: nothing did. */
+  #addEvents(at: GroupPartition, span: Span): boolean {
     const partition = at.partition.number;
     for (let k = 0; k < span.count; k++) {
-      if (k > 0 && !this.hasRoom) {
-        at.shorten(span, k);
-        return;
-      }
       const offset = span.offset + k;
       const block = at.block(this.#shard.durable, offset);
       // What is not there any more counts as delivered: nobody could acknowledge it.
       if (block === undefined || block.isGone(offset - block.firstOffset)) continue;
       const bytes = block.event(offset - block.firstOffset);
-      this.events.push({ bytes, partition, offset, createdAt: block.createdAt });
-      this.#count++;
-      this.#bytes += bytes.length;
+      if (!this.#fits(bytes.length)) {
+        at.shorten(span, k);
+        return k > 0;
+      }
+      this.#add({ bytes, partition, offset, createdAt: block.createdAt });
     }
+    return true;
   }
-}
 
-function firstExcept(members: Set<Member>, except: Set<Member>): Member | undefined {
-  for (const member of members) if (!except.has(member)) return member;
-  return undefined;
+  /** Whether so many bytes more may be in the delivery; it takes nothing more if not. */
+  #fits(bytes: number): boolean {
+    this.#isFull = this.#count > 0 && this.#bytes + bytes > DELIVERY_BYTES;
+    return !this.#isFull;
+  }
+
+  #add(event: EventSource): void {
+    this.events.push(event);
+    this.#count++;
+    this.#bytes += event.bytes.length;
+  }
 }

@@ -14,7 +14,7 @@ import type { Random } from "../../ports/random.ts";
 import type { DerivedState, Shard } from "../../shard/shard.ts";
 import type { Transaction } from "../../shard/transaction.ts";
 import type { ReadView } from "../../store/base-tree.ts";
-import { Alarm } from "./alarm.ts";
+import { Alarm, elapsedTime } from "./alarm.ts";
 import { Catalog } from "./catalog.ts";
 import { countDeadLetters } from "./dead-letters.ts";
 import { DedupKeeper } from "./dedup-keeper.ts";
@@ -96,7 +96,8 @@ export class EventsModel implements DerivedState {
     this.#clock = clock;
     this.#creditsMax = options.creditsMax;
     this.#nonce = Buffer.from(options.random.bytes(6)).toString("base64url");
-    this.#alarm = new Alarm(clock, { tickMs: options.tickMs, slots: options.wheelSize });
+    const wheel = { tickMs: options.tickMs, slots: options.wheelSize };
+    this.#alarm = new Alarm(clock, wheel);
     this.catalog = new Catalog(options.topicDefaults, {
       onCreated: (topic) => this.#adopt(topic),
       onRemoved: (topic) => this.#topicRemoved(topic),
@@ -129,6 +130,7 @@ export class EventsModel implements DerivedState {
       shard,
       clock,
       alarm: this.#alarm,
+      timeouts: new Alarm(elapsedTime(clock), wheel),
       idPrefix: `${this.#nonce}-`,
       listener: {
         delivered: (events) => listener.delivered(events),
@@ -418,12 +420,8 @@ export class EventsModel implements DerivedState {
     });
   }
 
-  /** Settles for the system's own reasons: a failure leaves the delivery out, until its time-out. */
+  /** Settles for the system's own reasons; when that fails, the delivery times out once more. */
   #settleQuietly(deliveryId: string, outcome: Outcome): void {
-    this.#settler.settle(deliveryId, outcome).catch(() => {
-      const delivery = this.dispatcher.find(deliveryId);
-      if (delivery === undefined || delivery.settling) return;
-      this.#alarm.set(delivery, this.#clock.now() + delivery.ackTimeoutMs);
-    });
+    this.#settler.settle(deliveryId, outcome).catch(() => undefined);
   }
 }

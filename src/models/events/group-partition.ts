@@ -17,7 +17,6 @@
  */
 import { assert } from "../../base/assert.ts";
 import type { Key } from "../../base/key.ts";
-import { keyU48 } from "../../base/key.ts";
 import type { ReadView } from "../../store/base-tree.ts";
 import type { Sleeper } from "./alarm.ts";
 import type { Block } from "./block.ts";
@@ -27,13 +26,17 @@ import { findBlock } from "./lookup.ts";
 import type { Gap, Position } from "./position.ts";
 import { decodeFailed } from "./retry.ts";
 import type { FailedEvent } from "./retry.ts";
-import { positionKey, prefixEnd, readRetryKey, retriesPrefix } from "./rows.ts";
+import { positionKey, prefixEnd, readRetryKey, retriesPrefix, retryKey } from "./rows.ts";
 import type { FiredListener, Partition } from "./partition.ts";
 
 /** Events read ahead of the deliveries; more stay in the store. */
 export const QUEUED_EVENTS_MAX = 4096;
 /** Retries read ahead of the deliveries. */
 const QUEUED_RETRIES_MAX = 1024;
+/** Reads of the fired log in one fill(), a few ms each: most may be of events that are left out. */
+const READS_PER_FILL = 4;
+/** Retry rows are read again when the clock was set back by more than this. */
+const CLOCK_STEP_MS = 1000;
 
 type SpanState = "queued" | "out" | "settled";
 
@@ -85,6 +88,8 @@ export class GroupPartition implements Sleeper, FiredListener {
   readonly #retries: Retry[] = [];
   /** Retry rows up to this key were read. */
   #retriesRead: Key;
+  /** Keys of the retries that were read and are not settled. */
+  readonly #heldRetries = new Set<Key>();
   /** When the next retry row is due; Infinity when there is none. */
   nextRetryAt = Number.POSITIVE_INFINITY;
   #block: Block | undefined;
@@ -130,6 +135,7 @@ export class GroupPartition implements Sleeper, FiredListener {
       this.#appendSettled(view, (gaps[i + 1]?.sequence ?? position.sequence) - end);
     }
     this.#retries.length = 0;
+    this.#heldRetries.clear();
     this.#retriesRead = this.retriesPrefix;
     this.nextRetryAt = 0;
     this.#block = undefined;
@@ -154,27 +160,26 @@ export class GroupPartition implements Sleeper, FiredListener {
     return this.partition.nextSequence - this.#sequence - settled;
   }
 
-  /** Whether there may be something to hand out. */
-  get hasWork(): boolean {
-    return (
-      this.#queuedEvents > 0 ||
-      this.#retries.length > 0 ||
-      this.#read < this.partition.durableSequence
-    );
+  /** Nothing is queued, but not all that fired was read: fill() is to be called again. */
+  get isBehind(): boolean {
+    return this.#queuedEvents === 0 && this.#read < this.partition.durableSequence;
   }
 
-  /** Reads on in the fired log if little is queued. */
+  /** Reads on in the fired log if little is queued; see isBehind. */
   fill(view: ReadView): void {
     const to = this.partition.durableSequence;
-    while (this.#read < to && this.#queuedEvents <= QUEUED_EVENTS_MAX / 2) this.#readTo(view, to);
-    this.advance();
+    for (let reads = 0; reads < READS_PER_FILL && this.#read < to; reads++) {
+      if (this.#queuedEvents > QUEUED_EVENTS_MAX / 2) break;
+      this.#readTo(view, to);
+    }
+    this.#moveHead();
   }
 
   /** Takes runs that have just become durable, if everything before them was read. */
   offer(runs: readonly FiredRun[]): void {
     if (runs[0]?.sequence === this.#read && this.#queuedEvents <= QUEUED_EVENTS_MAX / 2) {
       for (const run of runs) this.#append(run);
-      this.advance();
+      this.#moveHead();
     }
     this.#onWork();
   }
@@ -189,16 +194,22 @@ export class GroupPartition implements Sleeper, FiredListener {
         this.nextRetryAt = retryAt;
         return;
       }
-      this.#retries.push({ key, offset, failed: decodeFailed(value), attempts: 0 });
       this.#retriesRead = key;
+      if (this.#heldRetries.has(key)) continue;
+      this.#heldRetries.add(key);
+      this.#retries.push({ key, offset, failed: decodeFailed(value), attempts: 0 });
     }
   }
 
-  /** Key for a retry at `retryAt` or as soon after as keeps the reading order. */
+  /** Key for a retry at `retryAt`, or a little later when rows up to there were read already. */
   retryKeyAt(retryAt: number, offset: number): Key {
-    const key = this.retriesPrefix + keyU48(retryAt) + keyU48(offset);
+    const key = retryKey(this.retriesPrefix, retryAt, offset);
     if (key > this.#retriesRead) return key;
-    return this.retriesPrefix + keyU48(readRetryKey(this.#retriesRead).retryAt + 1) + keyU48(offset);
+    const readAt = readRetryKey(this.#retriesRead).retryAt;
+    if (readAt - retryAt < CLOCK_STEP_MS) return retryKey(this.retriesPrefix, readAt + 1, offset);
+    // The clock was set back: the retry must not wait until it is where it was.
+    this.#retriesRead = this.retriesPrefix;
+    return key;
   }
 
   /** The next retry; `attempt` must be its attempt if it is given. */
@@ -213,6 +224,11 @@ export class GroupPartition implements Sleeper, FiredListener {
 
   giveBackRetry(retry: Retry): void {
     this.#retries.unshift(retry);
+  }
+
+  /** The retry's row was removed. */
+  settleRetry(retry: Retry): void {
+    this.#heldRetries.delete(retry.key);
   }
 
   /** The next queued events, at most `countMax`, as one span that is now out. */
@@ -238,11 +254,10 @@ export class GroupPartition implements Sleeper, FiredListener {
     if (this.#queued === undefined || span.sequence < this.#queued.sequence) this.#queued = span;
   }
 
-  /** Leaves all but the first `count` events of a span that is out in the queue. */
+  /** Takes take() back for all but the first `count` events of the span. */
   shorten(span: Span, count: number): void {
-    this.#split(span, count);
-    const rest = span.next as Span;
-    rest.state = "out";
+    if (count > 0) this.#split(span, count);
+    const rest = count > 0 ? (span.next as Span) : span;
     this.giveBack(rest);
     rest.attempts--;
   }
@@ -259,7 +274,7 @@ export class GroupPartition implements Sleeper, FiredListener {
     this.#settledSpans--;
   }
 
-  /** The position with everything that is marked settled; merges settled neighbours. */
+  /** The position with everything that is marked settled. Changes nothing: it may be undone. */
   position(): Position {
     const gaps: Gap[] = [];
     let sequence = this.#sequence;
@@ -267,7 +282,7 @@ export class GroupPartition implements Sleeper, FiredListener {
     let left = this.#settledSpans;
     for (let span = this.#head; span !== undefined && left > 0; span = span.next) {
       if (span.state !== "settled") continue;
-      left -= this.#merge(span);
+      left--;
       if (span.sequence > sequence) gaps.push({ sequence, count: span.sequence - sequence });
       if (gaps.length === 0) offset = span.endOffset;
       sequence = span.sequence + span.count;
@@ -275,8 +290,16 @@ export class GroupPartition implements Sleeper, FiredListener {
     return { sequence, offset, offsetMin: this.#offsetMin, dueMin: this.#dueMin, gaps };
   }
 
-  /** Moves the head over what is settled; after the position was stored. */
+  /** Moves the head over what is settled and merges the rest of it; the position was stored. */
   advance(): void {
+    this.#moveHead();
+    let left = this.#settledSpans;
+    for (let span = this.#head; span !== undefined && left > 0; span = span.next) {
+      if (span.state === "settled") left -= this.#merge(span);
+    }
+  }
+
+  #moveHead(): void {
     while (this.#head !== undefined && this.#head.state === "settled") {
       const span = this.#head;
       this.#settledSpans--;
@@ -288,6 +311,7 @@ export class GroupPartition implements Sleeper, FiredListener {
     if (this.#head === undefined) {
       this.#tail = undefined;
       this.#queued = undefined;
+      this.#block = undefined;
     }
   }
 
@@ -335,8 +359,14 @@ export class GroupPartition implements Sleeper, FiredListener {
   #push(span: Span): void {
     assert(span.sequence === this.#read, "Spans must follow each other without a hole");
     this.#read += span.count;
-    if (this.#tail === undefined) this.#head = span;
-    else this.#tail.next = span;
+    const last = this.#tail;
+    if (last?.state === "settled" && span.state === "settled") {
+      last.count += span.count;
+      last.endOffset = span.endOffset;
+      return;
+    }
+    if (last === undefined) this.#head = span;
+    else last.next = span;
     this.#tail = span;
     if (span.state === "settled") this.#settledSpans++;
     else {

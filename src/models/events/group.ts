@@ -34,8 +34,8 @@ export interface Delivery extends Sleeper {
   readonly member: Member;
   readonly attempt: number;
   readonly ackTimeoutMs: number;
-  readonly events: EventSource[];
-  /** What it is made of. Parts of a partition that was moved are taken out. */
+  /** What of a partition is void is taken out of these three when the group is moved there. */
+  events: readonly EventSource[];
   spans: { readonly at: GroupPartition; readonly span: Span }[];
   retries: { readonly at: GroupPartition; readonly retry: Retry }[];
   /** Its outcome is being stored. */

@@ -4,7 +4,6 @@
  * a group's position is written once for all of them.
  */
 import { CronosError } from "../../base/errors.ts";
-import { shardTimeMs } from "../../base/ids.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { Shard } from "../../shard/shard.ts";
 import type { Transaction } from "../../shard/transaction.ts";
@@ -16,6 +15,9 @@ import { encodePosition } from "./position.ts";
 import { encodeFailed, retryDelayMs } from "./retry.ts";
 import { deadLetterKey } from "./rows.ts";
 import type { Topic } from "./topic.ts";
+
+/** An operation takes no further failed deliveries once they have this many bytes. */
+const OPERATION_BYTES = 4 * 1024 * 1024;
 
 /** Acknowledged, or failed with the consumer's words. */
 export type Outcome = { readonly ok: true } | { readonly ok: false; readonly error: string };
@@ -75,9 +77,7 @@ export class Settler {
   settle(deliveryId: string, outcome: Outcome): Promise<number> {
     const delivery = this.#dispatcher.find(deliveryId);
     if (delivery === undefined || delivery.settling) {
-      return Promise.reject(
-        new CronosError("NOT_FOUND", `Delivery ${deliveryId} is not out: settled or timed out`),
-      );
+      return Promise.reject(notOut(deliveryId));
     }
     delivery.settling = true;
     const at = delivery.spans[0]?.at ?? delivery.retries[0]?.at;
@@ -92,15 +92,33 @@ export class Settler {
   /** Stores what is pending now. */
   flush(): void {
     this.#scheduled = false;
-    const batch = this.#pending;
-    if (batch.length === 0) return;
+    const pending = this.#pending;
     this.#pending = [];
+    for (let from = 0; from < pending.length; ) {
+      const to = batchEnd(pending, from);
+      this.#storeBatch(pending.slice(from, to).filter((each) => this.#isOut(each)));
+      from = to;
+    }
+  }
+
+  /** Whether the delivery is still out; it was voided meanwhile if not, and settles nothing. */
+  #isOut({ delivery, reject }: Pending): boolean {
+    const { deliveryId } = delivery;
+    if (this.#dispatcher.find(deliveryId) === delivery) return true;
+    reject(notOut(deliveryId));
+    return false;
+  }
+
+  #storeBatch(batch: readonly Pending[]): void {
+    if (batch.length === 0) return;
     const touched = new Set<GroupPartition>();
     try {
       this.#shard.run((tx) => this.#store(tx, batch, touched));
     } catch (error) {
       for (const { delivery, reject } of batch) {
         delivery.settling = false;
+        // Its time may have run out meanwhile, and nobody else would end it.
+        this.#dispatcher.watch(delivery);
         reject(error);
       }
       return;
@@ -127,6 +145,7 @@ export class Settler {
       }
       for (const { at, retry } of delivery.retries) {
         tx.delete(retry.key);
+        tx.onApplied(() => at.settleRetry(retry));
         if (!outcome.ok) this.#failRetry(tx, { at, retry, delivery, error: outcome.error });
       }
       const count = delivery.events.length;
@@ -181,7 +200,8 @@ export class Settler {
       tx.onApplied(() => this.#listener.died(1));
       return;
     }
-    const retryAt = shardTimeMs(tx.now + retryDelayMs(retryBackoffMs, failure.failures));
+    // By the wall clock: shard time may be ahead of it after a clock step.
+    const retryAt = this.#clock.now() + retryDelayMs(retryBackoffMs, failure.failures);
     const key = at.retryKeyAt(retryAt, failure.offset);
     tx.put(key, encodeFailed({ ...failure, deadAt: 0 }));
     tx.onApplied(() => {
@@ -190,4 +210,20 @@ export class Settler {
       this.#alarm.set(at, retryAt);
     });
   }
+}
+
+/** End of the batch that starts at `from`: failed events are written again, which may be much. */
+function batchEnd(pending: readonly Pending[], from: number): number {
+  let bytes = 0;
+  let end = from;
+  while (end < pending.length && bytes < OPERATION_BYTES) {
+    const { delivery, outcome } = pending[end++] as Pending;
+    if (outcome.ok) continue;
+    for (const event of delivery.events) bytes += event.bytes.length;
+  }
+  return end;
+}
+
+function notOut(deliveryId: string): CronosError {
+  return new CronosError("NOT_FOUND", `Delivery ${deliveryId} is not out: settled or timed out`);
 }
