@@ -1,7 +1,7 @@
 /** `cronosdb serve` as its users run it: a process with a directory, ports and signals. */
 import assert from "node:assert/strict";
 import { once } from "node:events";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -137,6 +137,33 @@ test("serve refuses wrong settings with one line and status 2", async () => {
     assert.equal(stdout, "");
     assert.match(stderr, text);
   }
+});
+
+test("inspect checks what serve stored: 0 when sound, 1 when not, 3 while it runs", async () => {
+  const directory = newDirectory();
+  const server = await ServerProcess.start(directory);
+  await publish(server, "a", 3_600_000);
+  const running = await runCommand(["inspect", directory]);
+  assert.equal(running.code, 3, running.stderr);
+  await server.stop();
+  const sound = await runCommand(["inspect", directory]);
+  assert.equal(sound.code, 0, sound.stdout);
+  assert.match(sound.stdout, /Every checksum is right\n$/);
+  const [segment = ""] = readdirSync(join(directory, "log"));
+  const file = join(directory, "log", segment);
+  const bytes = readFileSync(file);
+  const at = bytes.indexOf("payload of a");
+  assert.ok(at > 0);
+  bytes[at] = 0;
+  writeFileSync(file, bytes);
+  const damaged = await runCommand(["inspect", directory, "--json"]);
+  assert.equal(damaged.code, 1, damaged.stdout);
+  const report = JSON.parse(damaged.stdout);
+  assert.equal(report.isSound, false);
+  assert.match(report.faults.join(), /is corrupt at offset \d+/);
+  const missing = await runCommand(["inspect", newDirectory()]);
+  assert.equal(missing.code, 2);
+  assert.match(missing.stderr, /^cronosdb: Cannot inspect .*: No database in .*\n$/);
 });
 
 test("a second signal ends serve at once", async () => {

@@ -1,4 +1,5 @@
 /** A report of `cronosdb inspect` for people, and as JSON. */
+import { eventsPrefix } from "../../models/events/rows.ts";
 import { formatSize } from "../../server/config/units.ts";
 import type { DataReport } from "./inspect-data.ts";
 
@@ -27,12 +28,12 @@ export function formatReport({ dataDir, log, store, faults }: DataReport): strin
   else {
     const size = roundSize(store.bytes);
     lines.push(`Store: ${store.rows} rows, ${size}, up to record ${store.appliedIndex}`);
-    const kinds = [...store.byFirstByte].map(([byte, count]) => [
-      kindName(byte),
+    const models = [...store.byFirstByte].map(([byte, count]) => [
+      modelName(byte),
       String(count.rows),
       roundSize(count.bytes),
     ]);
-    if (kinds.length > 0) lines.push(...table([["kind", "rows", "size"], ...kinds]));
+    if (models.length > 0) lines.push(...table([["model", "rows", "size"], ...models]));
   }
   lines.push("", ...faults.map((fault) => `FAULT ${fault}`));
   lines.push(faults.length === 0 ? "Every checksum is right" : `${faults.length} faults`);
@@ -43,16 +44,16 @@ export function formatReport({ dataDir, log, store, faults }: DataReport): strin
 export function reportJson({ store, ...report }: DataReport): string {
   const isSound = report.faults.length === 0;
   if (store === undefined) return JSON.stringify({ ...report, isSound });
-  const byKind = [...store.byFirstByte].map(([byte, count]) => {
-    return { kind: kindName(byte), ...count };
+  const byModel = [...store.byFirstByte].map(([byte, count]) => {
+    return { model: modelName(byte), ...count };
   });
   const { byFirstByte: _, ...rest } = store;
-  return JSON.stringify({ ...report, store: { ...rest, byKind }, isSound });
+  return JSON.stringify({ ...report, store: { ...rest, byModel }, isSound });
 }
 
-/** The first byte of a key says which kind of row it is. */
-function kindName(byte: number): string {
-  return `0x${byte.toString(16).padStart(2, "0")}`;
+/** The first byte of a key says which model the row is of. */
+function modelName(byte: number): string {
+  return byte === eventsPrefix.charCodeAt(0) ? "events" : `0x${byte.toString(16).padStart(2, "0")}`;
 }
 
 function formatTime(ms: number): string {
@@ -60,7 +61,7 @@ function formatTime(ms: number): string {
 }
 
 function roundSize(bytes: number): string {
-  const unit = bytes >= 2 ** 30 ? 2 ** 20 : bytes >= 2 ** 20 ? 2 ** 10 : 1;
+  const unit = [2 ** 30, 2 ** 20, 2 ** 10].find((each) => bytes >= 10 * each) ?? 1;
   return formatSize(Math.round(bytes / unit) * unit);
 }
 

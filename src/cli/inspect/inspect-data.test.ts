@@ -72,7 +72,7 @@ test("inspectData() counts what is in log and store of a sound database", async 
   assert.match(formatReport(report), /Store: 3 rows.*\n[^]*Every checksum is right$/);
   const json = JSON.parse(reportJson(report));
   assert.equal(json.isSound, true);
-  assert.deepEqual(json.store.byKind[0], { kind: "0x61", rows: 2, bytes: 20 });
+  assert.deepEqual(json.store.byModel[0], { model: "0x61", rows: 2, bytes: 20 });
 });
 
 test("inspectData() names file and offset of every damage and goes on", async (context) => {
