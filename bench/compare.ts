@@ -101,20 +101,20 @@ export function loads(scale: number): Readonly<Record<LoadName, Load>> {
   const seconds = (count: number): number => Math.max(200, Math.round(count * 1000 * scale));
   const events = Math.max(1000, Math.round(1000 * scale) * 100);
   // The more loops, the longer a call waits in any system: all have the same.
-  const publishers = 10;
+  const few = { publishers: 10 };
   return {
     publish: {
       profile: "harness",
-      options: { publishers, delayMs: 3_600_000, durationMs: seconds(10), subscribers: 0 },
+      options: { ...few, delayMs: 3_600_000, durationMs: seconds(10), subscribers: 0 },
     },
-    drain: { profile: "drain", options: { publishers, events, delayMs: seconds(20) } },
+    drain: { profile: "drain", options: { ...few, events, delayMs: seconds(20) } },
     steady: {
       profile: "lag",
-      options: { rate: 2000, batch: 10, publishers: 4, delayMs: seconds(1), durationMs: seconds(15) },
+      options: { ...few, rate: 2000, batch: 10, delayMs: seconds(1), durationMs: seconds(15) },
     },
     full: {
       profile: "harness",
-      options: { publishers, delayMs: seconds(5), durationMs: seconds(15) },
+      options: { ...few, delayMs: seconds(5), durationMs: seconds(15) },
     },
   };
 }
