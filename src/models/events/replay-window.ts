@@ -9,7 +9,7 @@
  *                                              not read starts before `next`
  *
  * Zones are read in the order in which they start, until enough is known, keeping only the nearest
- * RUNS_MAX runs. So memory is bounded whatever the order of the fired log; how often a zone is read
+ * runsMax runs. So memory is bounded whatever the order of the fired log; how often a zone is read
  * grows with how many others its times overlap. Pending events follow from the due index, which has
  * the order already.
  */
@@ -27,12 +27,22 @@ import type { ReplayZones, Zone } from "./replay-zones.ts";
 import type { DueRun } from "./run.ts";
 import { scheduleTime } from "./schedule-time.ts";
 
-/** Runs kept while zones are read: about 10 MiB. */
-const RUNS_MAX = 131_072;
-/** Enough for a window. */
-const RUNS_MIN = 2048;
-/** Runs taken from the due index at once. */
-const PENDING_RUNS_MAX = 4096;
+export interface WindowLimits {
+  /** Runs kept while zones are read. */
+  readonly runsMax: number;
+  /** Enough for a window. */
+  readonly runsMin: number;
+  /** Runs taken from the due index at once. */
+  readonly pendingMax: number;
+}
+
+/** The runs are about 10 MiB. */
+export const windowLimits: WindowLimits = Object.freeze({
+  runsMax: 131_072,
+  runsMin: 2048,
+  pendingMax: 4096,
+});
+
 /** Runs, and events looked at one by one, between two pauses. */
 const RUNS_PER_STEP = 4096;
 
@@ -49,22 +59,29 @@ export interface ReplayWindow {
   readonly next: TimePosition | undefined;
 }
 
+/** What a replay is about, and what it knows of where that is. */
+export interface ReplayPlan {
+  readonly range: ReplayRange;
+  readonly zones: ReplayZones;
+  readonly limits: WindowLimits;
+}
+
 /** Finds the window behind `after`. The view must stay as it is; pauses often. */
 export function* findWindow(
   view: ReadView,
-  source: { readonly range: ReplayRange; readonly zones: ReplayZones },
+  source: ReplayPlan,
   after: TimePosition,
 ): Generator<undefined, ReplayWindow> {
-  const { range, zones } = source;
+  const { range, zones, limits } = source;
   yield* zones.extend(view);
-  const nearest = new NearestRuns();
+  const nearest = new NearestRuns(limits);
   let next = yield* readZones(view, { zones: zones.inOrder(after.due), range, nearest }, after);
   const runs = new Heap<ReplayRun>(isEarlier);
   for (const run of mergePending(view, range.partitions, after)) {
     if (run.due >= range.to || (next !== undefined && isBehind(run, next))) break;
     const cut = range.cut(run.partition, run);
     if (cut !== undefined) runs.push({ ...run, ...cut, isPending: true });
-    if (runs.size < PENDING_RUNS_MAX) continue;
+    if (runs.size < limits.pendingMax) continue;
     next = endOf(run);
     break;
   }
@@ -80,9 +97,14 @@ export function* findWindow(
 class NearestRuns {
   /** The farthest first. */
   readonly #heap = new Heap<ReplayRun>((a, b) => isEarlier(b, a));
+  readonly limits: WindowLimits;
   #stepsLeft = RUNS_PER_STEP;
   /** Something was left out behind the farthest. */
   isCut = false;
+
+  constructor(limits: WindowLimits) {
+    this.limits = limits;
+  }
 
   get size(): number {
     return this.#heap.size;
@@ -90,7 +112,7 @@ class NearestRuns {
 
   /** The farthest that is kept, once no more are. */
   get bound(): ReplayRun | undefined {
-    return this.#heap.size < RUNS_MAX ? undefined : this.#heap.peek();
+    return this.#heap.size < this.limits.runsMax ? undefined : this.#heap.peek();
   }
 
   values(): Iterable<ReplayRun> {
@@ -128,12 +150,13 @@ function* readZones(
   after: TimePosition,
 ): Generator<undefined, TimePosition | undefined> {
   const { zones, range, nearest } = source;
-  let countAt = RUNS_MIN;
+  const { runsMin } = nearest.limits;
+  let countAt = runsMin;
   for (const zone of zones) {
     const { bound } = nearest;
     if (bound !== undefined && zone.from > bound.due) return endOf(bound);
     if (nearest.size >= countAt) {
-      if (nearest.countBefore(zone.from) >= RUNS_MIN) return positionBefore(zone.from);
+      if (nearest.countBefore(zone.from) >= runsMin) return positionBefore(zone.from);
       countAt = nearest.size * 1.25;
     }
     yield* readZone(view, zone, { range, nearest, after });

@@ -5,7 +5,7 @@
  * A zone is some rows in a row of a partition's fired log with the span of their schedule times. On
  * time, the spans hardly overlap, and a replay reads zone after zone; events that were published
  * after their time make spans wide, and their zones are read more often. However long the log is,
- * there are at most ZONES_MAX zones: when there would be more, neighbours become one.
+ * there are at most zonesMax zones: when there would be more, neighbours become one.
  */
 import { keyU48 } from "../../base/key.ts";
 import type { ReadView, Row } from "../../store/base-tree.ts";
@@ -14,13 +14,19 @@ import type { Partition } from "./partition.ts";
 import type { ReplayRange } from "./replay-range.ts";
 import { firedKeySequence } from "./rows.ts";
 
-const ZONES_MAX = 8192;
 /** Runs of a zone at first: together with the same of other partitions they fit in a window. */
 const ZONE_RUNS_MIN = 64;
-const ZONE_RUNS_MAX = 4096;
 const ALL_ZONE_RUNS = 65_536;
 /** Rows read between two pauses: about 1 ms. */
 const ROWS_PER_STEP = 1024;
+
+export interface ZoneLimits {
+  readonly zonesMax: number;
+  /** Most runs of a zone at first. */
+  readonly zoneRunsMax: number;
+}
+
+export const zoneLimits: ZoneLimits = Object.freeze({ zonesMax: 8192, zoneRunsMax: 4096 });
 
 export interface Zone {
   readonly partition: Partition;
@@ -39,13 +45,15 @@ export class ReplayZones {
   readonly #zones = new Map<Partition, Zone[]>();
   /** Per partition: the log was read up to here. */
   readonly #read = new Map<Partition, number>();
+  readonly #zonesMax: number;
   #zoneRuns: number;
   #count = 0;
 
-  constructor(range: ReplayRange) {
+  constructor(range: ReplayRange, limits: ZoneLimits = zoneLimits) {
     this.#range = range;
+    this.#zonesMax = limits.zonesMax;
     const share = Math.floor(ALL_ZONE_RUNS / range.partitions.length);
-    this.#zoneRuns = Math.min(ZONE_RUNS_MAX, Math.max(ZONE_RUNS_MIN, share));
+    this.#zoneRuns = Math.min(limits.zoneRunsMax, Math.max(ZONE_RUNS_MIN, share));
   }
 
   /** Takes in what fired since the last time. */
@@ -107,7 +115,7 @@ export class ReplayZones {
     if (zones === undefined) this.#zones.set(partition, (zones = []));
     const last = zones.at(-1);
     if (last !== undefined && last.runs < this.#zoneRuns) return last;
-    if (this.#count >= ZONES_MAX) this.#merge();
+    if (this.#count >= this.#zonesMax) this.#merge();
     const start = firedKeySequence(key);
     const zone = { partition, start, end: start, from: Number.MAX_SAFE_INTEGER, to: 0, runs: 0 };
     this.#zones.get(partition)?.push(zone);

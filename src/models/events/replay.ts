@@ -23,8 +23,8 @@ import type { LongReads } from "./long-reads.ts";
 import type { TimePosition } from "./pending-merge.ts";
 import { isBehind, positionBefore } from "./pending-merge.ts";
 import type { ReplayRange } from "./replay-range.ts";
-import type { ReplayRun, ReplayWindow } from "./replay-window.ts";
-import { findWindow } from "./replay-window.ts";
+import type { ReplayPlan, ReplayRun, ReplayWindow } from "./replay-window.ts";
+import { findWindow, windowLimits } from "./replay-window.ts";
 import { ReplayZones } from "./replay-zones.ts";
 
 /** Events and bytes of a slice. */
@@ -53,8 +53,7 @@ const nothing = (): void => {};
 
 export class Replay implements AsyncIterableIterator<ReplayedEvent> {
   readonly #source: ReplaySource;
-  readonly #range: ReplayRange;
-  readonly #zones: ReplayZones;
+  readonly #plan: ReplayPlan;
   /** 0: as fast as the consumer is. */
   readonly #speed: number;
   /** Events that may still be given. */
@@ -84,8 +83,7 @@ export class Replay implements AsyncIterableIterator<ReplayedEvent> {
     how: { readonly speed: number; readonly count: number },
   ) {
     this.#source = source;
-    this.#range = range;
-    this.#zones = new ReplayZones(range);
+    this.#plan = { range, zones: new ReplayZones(range), limits: windowLimits };
     this.#speed = how.speed;
     this.#left = how.count;
     this.#position = positionBefore(range.from);
@@ -170,9 +168,8 @@ export class Replay implements AsyncIterableIterator<ReplayedEvent> {
   }
 
   async #readWindow(after: TimePosition): Promise<void> {
-    const source = { range: this.#range, zones: this.#zones };
     const window = await this.#source.reads.run(async (view, pause) => {
-      const steps = findWindow(view, source, after);
+      const steps = findWindow(view, this.#plan, after);
       for (;;) {
         const step = steps.next();
         if (step.done === true) return step.value;
@@ -221,7 +218,7 @@ export class Replay implements AsyncIterableIterator<ReplayedEvent> {
   #moved({ partition, due: before }: ReplayRun, offset: number, due: number): void {
     const run = { partition, due, offset, count: 1, isPending: true };
     const next = this.#position;
-    if (due <= before || due >= this.#range.to || this.#window === undefined) return;
+    if (due <= before || due >= this.#plan.range.to || this.#window === undefined) return;
     // Behind this window it is found with the next one.
     if (next === undefined || !isBehind(run, next)) this.#window.runs.push(run);
   }
