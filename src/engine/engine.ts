@@ -173,7 +173,7 @@ function modelListener({ metrics, warn }: EngineParts, fireLag: FireLag): Events
   return {
     delivered: (events) => metrics.count("eventsDelivered", events),
     acknowledged: (events) => metrics.count("eventsAcknowledged", events),
-    failed: (events) => metrics.count("eventsNacked", events),
+    failed: (events) => metrics.count("eventsFailed", events),
     timedOut: (events) => metrics.count("eventsTimedOut", events),
     died: (events) => metrics.count("eventsDeadLettered", events),
     scheduleRuns: (runs) => {

@@ -16,12 +16,11 @@ export const engineCounters = {
   eventsCancelled: "Events cancelled before they were due",
   eventsDelivered: "Events handed to a consumer, every attempt counted",
   eventsAcknowledged: "Events acknowledged by a consumer",
-  eventsNacked: "Events given back by a consumer",
-  eventsTimedOut: "Events whose consumer did not acknowledge them in time",
+  eventsFailed: "Events given back by a consumer, or not acknowledged in time",
+  eventsTimedOut: "Of these, events not acknowledged in time",
   eventsDeadLettered: "Events whose attempts are used up",
   eventsRemoved: "Events removed by retention",
   scheduleRuns: "Events published by recurring schedules",
-  logBytesAppended: "Bytes appended to the log",
   memtableFlushes: "Memtables written into the base tree",
 } as const satisfies Record<string, string>;
 export type EngineCounter = keyof typeof engineCounters;
