@@ -55,7 +55,7 @@ class FileRows implements ReadView {
       this.#places.set(key, [this.#end, value.length]);
       this.#end += value.length;
     };
-    const result = operation({
+    const tx: Transaction = {
       now: shardTimeMs(1),
       get: (key) => this.get(key),
       range: (start, end) => this.range(start, end),
@@ -70,7 +70,9 @@ class FileRows implements ReadView {
       onApplied: (hook) => void hooks.push(hook),
       onUndone: () => {},
       onDurable: (hook) => void hooks.push(hook),
-    });
+      atCommit: (run) => run(tx),
+    };
+    const result = operation(tx);
     for (const hook of hooks) hook();
     return result;
   };

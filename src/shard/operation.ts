@@ -123,6 +123,10 @@ export class Operation implements Transaction {
     this.#overlay.deleteRange(start, end);
   }
 
+  atCommit(run: (tx: Transaction) => void): void {
+    run(this);
+  }
+
   onApplied(run: () => void): void {
     this.#running();
     (this.#applied ??= []).push(run);

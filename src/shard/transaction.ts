@@ -21,6 +21,11 @@ export interface Transaction extends ReadView {
   delete(key: Key): void;
   /** Deletes every row with start <= key < end (no end: to the last). */
   deleteRange(start: Key, end: Key | undefined): void;
+  /**
+   * For changes that are made blindly, such as adding to a counter: runs at once; in an interactive
+   * transaction at commit, after the read set was checked, so that it never makes two conflict.
+   */
+  atCommit(run: (tx: Transaction) => void): void;
   /** Runs after the operation succeeded and its writes are the tip; not when it is undone. */
   onApplied(run: () => void): void;
   /** Runs if the operation is undone (it threw), newest first: takes derived state back. */

@@ -62,6 +62,10 @@ class RowTransaction extends RowView implements Transaction {
     for (const [key] of this.range(start, end)) this.rows.delete(key);
   }
 
+  atCommit(run: (tx: Transaction) => void): void {
+    run(this);
+  }
+
   onApplied(run: () => void): void {
     this.applied.push(run);
   }

@@ -60,7 +60,7 @@ export class RowStore implements ReadView {
   }
 
   #transaction(hooks: Record<"applied" | "durable" | "undone", (() => void)[]>): Transaction {
-    return {
+    const tx: Transaction = {
       now: this.now,
       get: (key) => this.get(key),
       range: (start, end, options) => this.range(start, end, options),
@@ -77,6 +77,8 @@ export class RowStore implements ReadView {
       onApplied: (hook) => void hooks.applied.push(hook),
       onUndone: (hook) => void hooks.undone.push(hook),
       onDurable: (hook) => void hooks.durable.push(hook),
+      atCommit: (run) => run(tx),
     };
+    return tx;
   }
 }
