@@ -19,6 +19,7 @@ import { eventsScope } from "./events-scope.ts";
 import { EventsService } from "./events-service.ts";
 import { FireLag } from "./fire-lag.ts";
 import type { EngineMetrics, EngineStats, StatsSource } from "./metrics.ts";
+import { Session } from "./session.ts";
 import type { EngineSettings } from "./settings.ts";
 
 /** Bytes of rows in memory above which they are written to the base tree. */
@@ -91,6 +92,11 @@ export class Engine implements Database, StatsSource {
   /** The same events, as bytes. */
   get encoded(): EventsService {
     return this.events;
+  }
+
+  /** A conversation of its own: what it sees, its transaction, its namespace. */
+  openSession(): Session {
+    return new Session({ shard: this.#shard, clock: this.#parts.clock });
   }
 
   /** Why nothing can be written now, if so. */

@@ -7,6 +7,7 @@ import type { ListenContext, Listener, ListenerName, StartListener } from "./ser
 export const listeners: Readonly<Record<ListenerName, StartListener>> = {
   grpc: startGrpc,
   http: startHttp,
+  resp: startResp,
   admin: startAdmin,
 };
 
@@ -40,6 +41,20 @@ async function startGrpc(
 async function startHttp(address: ListenAddress, context: ListenContext): Promise<Listener> {
   const { routes } = await import("../protocols/http/routes.ts");
   return listen(routes, address, context);
+}
+
+async function startResp(
+  address: ListenAddress,
+  { engine, clock, log }: ListenContext,
+): Promise<Listener> {
+  const { listenResp } = await import("../protocols/resp/listen.ts");
+  const { host, port, close } = await listenResp({
+    ...address,
+    engine,
+    clock,
+    onFault: (fault, command) => log.error({ err: fault, command }, "A command failed"),
+  });
+  return { address: { host, port }, close };
 }
 
 /** Health and metrics alone. */

@@ -5,6 +5,7 @@ import { test } from "node:test";
 import { setImmediate as turn } from "node:timers/promises";
 import { FakeEvents } from "../../test/support/fake-events.ts";
 import { CronosError } from "../base/errors.ts";
+import type { Session } from "../engine/session.ts";
 import { RealClock } from "../ports/real-clock.ts";
 import { readSettings } from "./config/read-settings.ts";
 import { serverConfig } from "./config/server-config.ts";
@@ -31,6 +32,10 @@ class FakeEngine implements ServerEngine {
     this.done = done;
   }
 
+  openSession(): Session {
+    throw new Error("Not used");
+  }
+
   stats() {
     return this.events.stats();
   }
@@ -49,7 +54,8 @@ function unused(): Promise<never> {
 }
 
 function config(flags: Record<string, string>): ServerConfig {
-  const off = { "grpc-addr": "off", "http-addr": "off", "admin-addr": "off" };
+  const names = ["grpc-addr", "http-addr", "resp-addr", "admin-addr"];
+  const off = Object.fromEntries(names.map((name) => [name, "off"]));
   return serverConfig(readSettings({ flags: { ...off, ...flags }, environment: {} }).values);
 }
 

@@ -12,6 +12,7 @@ import type { AdminApi } from "../engine/admin-api.ts";
 import type { EncodedEventsApi } from "../engine/encoded-events.ts";
 import type { EventsApi } from "../engine/events-api.ts";
 import type { EngineMetrics, StatsSource } from "../engine/metrics.ts";
+import type { Session } from "../engine/session.ts";
 import type { Clock } from "../ports/clock.ts";
 import { formatListenAddress } from "./config/listen-address.ts";
 import type { ListenAddress } from "./config/listen-address.ts";
@@ -23,6 +24,7 @@ export interface ServerEngine extends StatsSource {
   readonly events: EventsApi;
   readonly encoded: EncodedEventsApi;
   readonly admin?: AdminApi;
+  openSession(): Session;
   /** Why nothing can be written now, if so. */
   notWritable(): string | undefined;
   /** Waits for what is in flight; everything acknowledged is durable when it resolves. */
@@ -55,7 +57,7 @@ export interface ListenContext {
   notReady(): string | undefined;
 }
 
-export const listenerNames = ["grpc", "http", "admin"] as const;
+export const listenerNames = ["grpc", "http", "resp", "admin"] as const;
 export type ListenerName = (typeof listenerNames)[number];
 export type StartListener = (address: ListenAddress, context: ListenContext) => Promise<Listener>;
 
@@ -79,7 +81,7 @@ export interface ReadyLine {
   readonly ready: true;
   readonly grpc: string | null;
   readonly http: string | null;
-  readonly resp: null;
+  readonly resp: string | null;
   readonly udp: null;
   readonly admin: string | null;
 }
@@ -123,7 +125,7 @@ export class Server {
       ready: true,
       grpc: address("grpc"),
       http: address("http"),
-      resp: null,
+      resp: address("resp"),
       udp: null,
       admin: address("admin"),
     };

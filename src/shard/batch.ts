@@ -9,7 +9,15 @@ import type { LogIndex } from "../base/ids.ts";
 import type { MutationArena } from "../log/mutation-arena.ts";
 import type { TipMark } from "../store/store.ts";
 
-export class Batch {
+/** What somebody who saw or wrote something waits for. */
+export interface Pending {
+  readonly state: "pending" | "durable" | "lost";
+  /** Settles when it is durable; rejects when it is lost. */
+  readonly settled: Promise<void>;
+}
+
+export class Batch implements Pending {
+  state: Pending["state"] = "pending";
   readonly arena: MutationArena;
   /** Settles when the batch is durable or lost. */
   readonly settled: Promise<void>;
@@ -45,11 +53,13 @@ export class Batch {
 
   /** Runs the hooks in the order of their operations, then resolves `settled`. */
   becomeDurable(): void {
+    this.state = "durable";
     for (const hook of this.#hooks) hook();
     this.#resolve();
   }
 
   becomeLost(error: unknown): void {
+    this.state = "lost";
     this.#reject(error);
   }
 }

@@ -32,6 +32,7 @@ import type { BaseTree, ReadView, Snapshot } from "../store/base-tree.ts";
 import type { TipMark } from "../store/store.ts";
 import { Store } from "../store/store.ts";
 import { Batch } from "./batch.ts";
+import type { Pending } from "./batch.ts";
 import { CommitHistory } from "./commit-history.ts";
 import type { InteractiveOptions } from "./interactive.ts";
 import { InteractiveTransaction } from "./interactive.ts";
@@ -220,6 +221,14 @@ export class Shard {
   /** Resolves when everything that ran until now is durable; rejects when some of it was lost. */
   tipDurable(): Promise<void> {
     return this.#newestBatch()?.settled ?? Promise.resolve();
+  }
+
+  /**
+   * What must become durable before the tip may be shown to anybody; undefined when all of it is.
+   * Costs nothing: who works through many operations asks after each and waits once.
+   */
+  get pending(): Pending | undefined {
+    return this.#newestBatch();
   }
 
   /** The durable state, kept as it is until it is released. */

@@ -105,7 +105,8 @@ test("serve refuses a directory or port that is in use with one line and status 
   const directory = newDirectory();
   const server = await ServerProcess.start(directory);
   const http = server.ready.http ?? "";
-  const off = ["--grpc-addr", "off", "--http-addr"];
+  const noResp = ["--resp-addr", "off"];
+  const off = [...noResp, "--grpc-addr", "off", "--http-addr"];
   const locked = await runCommand(["serve", "--data-dir", directory, ...off, ":0"]);
   assert.equal(locked.code, 3, locked.stderr);
   assert.match(locked.stderr, /^cronosdb: .*\n$/);
@@ -113,7 +114,7 @@ test("serve refuses a directory or port that is in use with one line and status 
   assert.equal(used.code, 3, used.stderr);
   const text = `Cannot listen on --http-addr ${http}: another program uses this port`;
   assert.equal(used.stderr, `cronosdb: ${text}\n`);
-  const taken = ["--http-addr", "off", "--grpc-addr", server.ready.grpc ?? ""];
+  const taken = [...noResp, "--http-addr", "off", "--grpc-addr", server.ready.grpc ?? ""];
   const usedGrpc = await runCommand(["serve", "--data-dir", newDirectory(), ...taken]);
   assert.equal(usedGrpc.code, 3, usedGrpc.stderr);
   assert.match(usedGrpc.stderr, /^cronosdb: Cannot listen on --grpc-addr .*: another program/);

@@ -37,7 +37,7 @@ export class ServerProcess {
 
   /** Starts a server and waits until it is ready; rejects with its log when it is not. */
   static async start(dataDir: string, flags: readonly string[] = []): Promise<ServerProcess> {
-    const ports = ["--grpc-addr", ":0", "--http-addr", ":0"];
+    const ports = ["--grpc-addr", ":0", "--http-addr", ":0", "--resp-addr", ":0"];
     const child = startCommand(["serve", "--data-dir", dataDir, ...ports, ...flags]);
     const end = ended(child);
     const line = once(createInterface(child.stdout), "line").then(([text]) => String(text));

@@ -63,7 +63,7 @@ export const declaration = {
   "resp-addr": {
     form: "address",
     default: "127.0.0.1:5484",
-    help: "Where the RESP interface listens; checked, but there is no RESP interface yet",
+    help: "Where the RESP interface (the protocol of Redis) listens",
     check: address,
   },
   "udp-addr": {

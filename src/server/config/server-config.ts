@@ -15,6 +15,7 @@ export interface ServerConfig {
   /** Absent: the listener is off. */
   readonly grpc?: ListenAddress;
   readonly http?: ListenAddress;
+  readonly resp?: ListenAddress;
   readonly admin?: ListenAddress;
   readonly logLevel: SettingValues["log-level"];
 }
@@ -42,6 +43,7 @@ export function serverConfig(values: SettingValues): ServerConfig {
     }),
     ...listener("grpc", values["grpc-addr"]),
     ...listener("http", values["http-addr"]),
+    ...listener("resp", values["resp-addr"]),
     ...listener("admin", values["admin-addr"]),
     logLevel: values["log-level"],
   });

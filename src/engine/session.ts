@@ -1,0 +1,148 @@
+/**
+ * One conversation with the database, whatever the protocol: what it sees, where its writes go, and
+ * what its answers must wait for.
+ *
+ * A session reads
+ *   inside a transaction        the transaction: a snapshot plus its own writes
+ *   with own writes in flight   the tip, which shows them; the answers then wait for the tip
+ *   otherwise                   the durable state, which may be shown at once
+ *
+ * Invariant: whatever a session saw or wrote is durable once the promise of settled(), asked for
+ * after it in the same turn, resolves. One promise serves any number of operations.
+ */
+import type { WallTimeMs } from "../base/ids.ts";
+import type { Clock } from "../ports/clock.ts";
+import type { Pending } from "../shard/batch.ts";
+import type { Shard } from "../shard/shard.ts";
+import type { Transaction } from "../shard/transaction.ts";
+import type { ReadView } from "../store/base-tree.ts";
+
+/** The namespace that a session works in; its id is in the keys of every row. */
+export interface SessionNamespace {
+  readonly id: number;
+  readonly name: string;
+}
+
+/** Where every session begins. */
+export const globalNamespace: SessionNamespace = Object.freeze({ id: 0, name: "global" });
+
+/** A transaction that a session is in until it commits or rolls back. */
+export interface OpenTransaction extends Transaction {
+  /** Applies the writes, all or none; resolves when they are durable. Rejects with CONFLICT. */
+  commit(): Promise<void>;
+  rollback(): void;
+}
+
+/** What a session needs of the engine. */
+export interface SessionHost {
+  readonly shard: Shard;
+  readonly clock: Clock;
+}
+
+export class Session {
+  readonly #shard: Shard;
+  readonly #clock: Clock;
+  namespace: SessionNamespace = globalNamespace;
+  /** While it is set, reads and writes go there. Whoever sets it ends and removes it. */
+  transaction: OpenTransaction | undefined;
+  #inside: Transaction | undefined;
+  #waiting: Pending | undefined;
+  /** settled() has handed out the promise of `#waiting`: a loss is somebody's already. */
+  #told = false;
+
+  constructor({ shard, clock }: SessionHost) {
+    this.#shard = shard;
+    this.#clock = clock;
+  }
+
+  /** Wall-clock Unix ms: what expiry is compared with. */
+  get now(): WallTimeMs {
+    return this.#clock.now();
+  }
+
+  /** What the session sees now. Read it within this turn of the event loop. */
+  get view(): ReadView {
+    const transaction = this.#inside ?? this.transaction;
+    if (transaction !== undefined) return transaction;
+    if (this.#waiting?.state !== "pending") return this.#shard.durable;
+    this.#waitForTip();
+    return this.#shard.tip;
+  }
+
+  /** Something the session saw or wrote is not durable yet, or was lost and nobody was told. */
+  get pending(): boolean {
+    const waiting = this.#waiting;
+    if (waiting === undefined) return false;
+    return waiting.state === "pending" || (waiting.state === "lost" && !this.#told);
+  }
+
+  /** Runs an operation that only reads. */
+  read<T>(operation: (view: ReadView) => T): T {
+    return operation(this.view);
+  }
+
+  /**
+   * Runs an operation in the transaction, or at once as a transaction of its own. A throw undoes
+   * it (inside a transaction: only what throws before its first write leaves no trace).
+   * Throws READ_ONLY, DISK_FULL, OVERLOADED or TOO_LARGE as Shard.run() does.
+   */
+  write<T>(operation: (tx: Transaction) => T): T {
+    const transaction = this.#inside ?? this.transaction;
+    if (transaction !== undefined) return operation(transaction);
+    const result = this.#shard.run(operation);
+    this.#waitForTip();
+    return result;
+  }
+
+  /** Everything that `run` reads and writes through this session is one operation. */
+  atomically<T>(run: () => T): T {
+    return this.write((tx) => {
+      const outer = this.#inside;
+      this.#inside = tx;
+      try {
+        return run();
+      } finally {
+        this.#inside = outer;
+      }
+    });
+  }
+
+  /** What to wait for before the next write() when the log or the tree cannot keep up. */
+  room(): Promise<void> | undefined {
+    return this.transaction === undefined ? this.#shard.room() : undefined;
+  }
+
+  /**
+   * What answers given now must wait for: resolves when all that the session saw and wrote is
+   * durable, rejects when some of it was lost. Undefined: nothing is in flight.
+   */
+  settled(): Promise<void> | undefined {
+    const waiting = this.#waiting;
+    if (waiting === undefined) return undefined;
+    if (!this.pending) {
+      this.#waiting = undefined;
+      return undefined;
+    }
+    this.#told = true;
+    return waiting.settled;
+  }
+
+  /** Rolls back what is open and forgets the namespace. The session can be used again. */
+  reset(): void {
+    this.transaction?.rollback();
+    this.transaction = undefined;
+    this.namespace = globalNamespace;
+  }
+
+  #waitForTip(): void {
+    const newest = this.#shard.pending;
+    // A loss that nobody was told stays: answers given after it depend on what is gone.
+    if (newest === this.#waiting || this.#untoldLoss) return;
+    this.#waiting = newest;
+    this.#told = false;
+  }
+
+  get #untoldLoss(): boolean {
+    return this.#waiting?.state === "lost" && !this.#told;
+  }
+}

@@ -1,0 +1,69 @@
+/** The state of a connected client, as commands see it. */
+import type { Session } from "../../engine/session.ts";
+import type { ClientConnection, CommandQueue, CommandSpec } from "./command.ts";
+import type { ReplyMode, RespClient, RespServer } from "./command.ts";
+import type { RespVersion } from "./reply-writer.ts";
+
+export interface ClientIdentity {
+  readonly id: number;
+  readonly session: Session;
+  readonly connection: ClientConnection;
+  /** host:port of both ends. */
+  readonly remoteAddress: string;
+  readonly localAddress: string;
+  readonly connectedAt: number;
+}
+
+export class ConnectedClient implements RespClient {
+  readonly server: RespServer;
+  readonly id: number;
+  readonly session: Session;
+  readonly connection: ClientConnection;
+  readonly remoteAddress: string;
+  readonly localAddress: string;
+  /** Unix ms. */
+  readonly connectedAt: number;
+  lastCommandAt: number;
+  lastCommand: CommandSpec | undefined;
+  commands = 0;
+  name = "";
+  libraryName = "";
+  libraryVersion = "";
+  noEvict = false;
+  noTouch = false;
+  version: RespVersion = 2;
+  replyMode: ReplyMode = "on";
+  authenticated: boolean;
+  user = "default";
+  /** Set while commands are queued instead of done. */
+  queue: CommandQueue | undefined;
+  readonly #resetHooks: (() => void)[] = [];
+
+  constructor(server: RespServer, identity: ClientIdentity) {
+    this.server = server;
+    this.id = identity.id;
+    this.session = identity.session;
+    this.connection = identity.connection;
+    this.remoteAddress = identity.remoteAddress;
+    this.localAddress = identity.localAddress;
+    this.connectedAt = identity.connectedAt;
+    this.lastCommandAt = identity.connectedAt;
+    this.authenticated = server.password === undefined;
+  }
+
+  onReset(run: () => void): void {
+    this.#resetHooks.push(run);
+  }
+
+  reset(): void {
+    this.queue = undefined;
+    this.session.reset();
+    for (const hook of this.#resetHooks.splice(0)) hook();
+    this.name = "";
+    this.replyMode = "on";
+    this.noEvict = false;
+    this.noTouch = false;
+    this.user = "default";
+    this.authenticated = this.server.password === undefined;
+  }
+}

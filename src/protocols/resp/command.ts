@@ -1,0 +1,165 @@
+/**
+ * What a command is, and what it sees: the contract between the server and the families of
+ * commands. From a command's row come dispatch, arity errors, the COMMAND replies, the categories
+ * of access rules and the docs pages.
+ */
+import type { Session } from "../../engine/session.ts";
+import type { Clock } from "../../ports/clock.ts";
+import type { ReplyWriter, RespVersion } from "./reply-writer.ts";
+
+/**
+ * Does the command. Writes exactly one reply, or throws: a ReplyError or CronosError becomes the
+ * reply, and what was written before is forgotten. `args` are without the name; they stay valid.
+ * Nearly always synchronous: after a promise the connection does nothing until it settles.
+ */
+export type CommandHandler = (
+  client: RespClient,
+  args: readonly Buffer[],
+  reply: ReplyWriter,
+) => void | Promise<void>;
+
+/** As Redis' COMMAND tells them, and those of our own that it does not. */
+export type CommandFlag =
+  | "write"
+  | "readonly"
+  | "denyoom"
+  | "admin"
+  | "pubsub"
+  | "noscript"
+  | "loading"
+  | "stale"
+  | "fast"
+  | "no-auth"
+  | "blocking"
+  | "no-multi"
+  | "movablekeys"
+  | "skip-monitor";
+
+/** Which arguments are keys, counted with the name as 0; `last` -1 is the last argument. */
+export interface KeyPositions {
+  readonly first: number;
+  readonly last: number;
+  readonly step: number;
+}
+
+export type CommandGroup =
+  | "connection"
+  | "server"
+  | "pubsub"
+  | "string"
+  | "hash"
+  | "generic"
+  | "transactions"
+  | "zmap"
+  | "namespace"
+  | "event"
+  | "session"
+  | "cluster";
+
+export interface CommandSpec {
+  /** As error texts show it: Redis' commands in small letters, those of our own in capitals. */
+  readonly name: string;
+  /** Number of arguments with the name; negative: at least so many. */
+  readonly arity: number;
+  readonly flags: readonly CommandFlag[];
+  readonly keys?: KeyPositions;
+  /** For commands whose keys are not at fixed places: indexes of the keys in `args`. */
+  readonly findKeys?: (args: readonly Buffer[]) => readonly number[];
+  readonly group: CommandGroup;
+  /** Version of Redis, or of CronosDB for our own, that it came with. */
+  readonly since: string;
+  readonly summary: string;
+  /** Second words, for commands that have them: told by COMMAND, checked by the handler. */
+  readonly subcommands?: readonly string[];
+  readonly handler: CommandHandler;
+}
+
+/** Commands by name. */
+export interface CommandLookup {
+  readonly all: Iterable<CommandSpec>;
+  readonly size: number;
+  /** The command of this name, in any case. */
+  find(name: Buffer): CommandSpec | undefined;
+}
+
+/** What the protocol needs of an open database. */
+export interface RespEngine {
+  openSession(): Session;
+}
+
+/** What all connections of a listener share. */
+export interface RespServer {
+  readonly engine: RespEngine;
+  readonly clock: Clock;
+  readonly table: CommandLookup;
+  readonly clients: ReadonlyMap<number, RespClient>;
+  /** What AUTH asks for; undefined: nothing. */
+  readonly password: string | undefined;
+  /** Unix ms. */
+  readonly startedAt: number;
+  /** Connections taken and refused, and commands done, since the start. */
+  readonly counts: RespCounts;
+  /** Told about errors that no command should have. */
+  readonly onFault: (fault: unknown, command: string) => void;
+}
+
+export interface RespCounts {
+  connections: number;
+  rejectedConnections: number;
+  commands: number;
+}
+
+/** Takes commands instead of their handlers: MULTI queues them. */
+export interface CommandQueue {
+  /** Takes the command and writes its reply; false: it is done as always. */
+  take(spec: CommandSpec, args: readonly Buffer[], reply: ReplyWriter): boolean;
+  /** A command was refused before it could be taken: it is unknown or has a wrong arity. */
+  refused(): void;
+}
+
+/** Which replies are sent: all, none, or all but the next. */
+export type ReplyMode = "on" | "off" | "skip-next";
+
+/** The connection under a client. */
+export interface ClientConnection {
+  /** Sends bytes that answer nothing, behind what was sent or waits. */
+  push(bytes: Buffer): void;
+  /** Closes once the replies until now are sent. */
+  closeSoon(): void;
+  /** Closes at once. */
+  destroy(): void;
+  /** Bytes of requests that wait, and of replies that are not sent. */
+  readonly waitingBytes: { readonly input: number; readonly output: number };
+}
+
+/** A connected client: its session, and what it said about itself. */
+export interface RespClient {
+  readonly server: RespServer;
+  readonly id: number;
+  readonly session: Session;
+  readonly connection: ClientConnection;
+  /** host:port of both ends. */
+  readonly remoteAddress: string;
+  readonly localAddress: string;
+  /** Unix ms. */
+  readonly connectedAt: number;
+  lastCommandAt: number;
+  lastCommand: CommandSpec | undefined;
+  /** Commands done. */
+  commands: number;
+  name: string;
+  libraryName: string;
+  libraryVersion: string;
+  noEvict: boolean;
+  noTouch: boolean;
+  version: RespVersion;
+  replyMode: ReplyMode;
+  authenticated: boolean;
+  user: string;
+  /** Set while commands are queued instead of done. */
+  queue: CommandQueue | undefined;
+  /** Runs on RESET, SESSION.CLOSE and when the client is gone, once. */
+  onReset(run: () => void): void;
+  /** As if newly connected: no transaction, namespace, name, subscription or authentication. */
+  reset(): void;
+}

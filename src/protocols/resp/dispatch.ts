@@ -1,0 +1,73 @@
+/**
+ * From a request to its handler: the checks that come before every command, in this order.
+ *
+ *   known? ─ authenticated? ─ number of arguments? ─ queued by MULTI? ─ handler
+ */
+import { isCronosError } from "../../base/errors.ts";
+import type { CommandSpec, RespClient } from "./command.ts";
+import { arityError, errorText, ReplyError } from "./reply-error.ts";
+import type { ReplyWriter } from "./reply-writer.ts";
+
+/** A request: the command's name as it came, what it stands for, its arguments. */
+export interface Request {
+  readonly name: Buffer;
+  readonly spec: CommandSpec | undefined;
+  readonly args: readonly Buffer[];
+}
+
+/** How much of an unknown name an error shows. */
+const NAME_BYTES_MAX = 128;
+
+/** Does one command: writes its reply, or resolves once it has. Does not throw. */
+export function dispatch(
+  client: RespClient,
+  request: Request,
+  reply: ReplyWriter,
+): void | Promise<void> {
+  const before = reply.length;
+  try {
+    const spec = checked(client, request);
+    client.lastCommand = spec;
+    client.commands++;
+    if (client.queue?.take(spec, request.args, reply) === true) return undefined;
+    const done = spec.handler(client, request.args, reply);
+    if (done === undefined) return undefined;
+    return done.catch((error: unknown) => fail(error, before));
+  } catch (error) {
+    fail(error, before);
+    return undefined;
+  }
+
+  function fail(error: unknown, length: number): void {
+    reply.rewind(length);
+    reply.error(errorText(error));
+    if (!(error instanceof ReplyError) && (!isCronosError(error) || error.kind === "internal")) {
+      client.server.onFault(error, request.spec?.name ?? "");
+    }
+  }
+}
+
+function checked(client: RespClient, { name, spec, args }: Request): CommandSpec {
+  const refusal = refusalOf(client, spec, args.length + 1);
+  if (refusal === undefined && spec !== undefined) return spec;
+  client.queue?.refused();
+  throw refusal ?? unknownCommand(name);
+}
+
+function refusalOf(
+  client: RespClient,
+  spec: CommandSpec | undefined,
+  count: number,
+): ReplyError | undefined {
+  if (!client.authenticated && spec?.flags.includes("no-auth") !== true) {
+    return new ReplyError("NOAUTH Authentication required.");
+  }
+  if (spec === undefined) return undefined;
+  const { arity } = spec;
+  return (arity >= 0 ? count === arity : count >= -arity) ? undefined : arityError(spec.name);
+}
+
+function unknownCommand(name: Buffer): ReplyError {
+  const text = name.subarray(0, NAME_BYTES_MAX).toString("latin1").toUpperCase();
+  return new ReplyError(`ERR unknown command '${text}'`);
+}

@@ -1,0 +1,72 @@
+/**
+ * The RESP listener: takes connections until it is closed.
+ */
+import { createServer } from "node:net";
+import type { AddressInfo, Socket } from "node:net";
+import { Connection } from "./connection.ts";
+import { CommandTable } from "./command-table.ts";
+import { commands } from "./commands.ts";
+import type { RespServer } from "./command.ts";
+import { ReplySlab } from "./reply-writer.ts";
+import { ListeningServer } from "./resp-server.ts";
+import type { RespServerOptions } from "./resp-server.ts";
+
+/** Connections at a time; one more is told so and closed. */
+const CLIENTS_MAX = 10_000;
+/** How long a client may take its last replies while the listener closes. */
+const CLOSE_TIMEOUT_MS = 5_000;
+/** Silence after which the system asks whether the other end is still there. */
+const KEEPALIVE_MS = 300_000;
+
+export interface RespListenOptions extends Omit<RespServerOptions, "table"> {
+  readonly host: string;
+  readonly port: number;
+}
+
+export interface RespListener {
+  readonly host: string;
+  readonly port: number;
+  readonly server: RespServer;
+  /** Takes nothing new; resolves when what was asked is answered and all connections are closed. */
+  close(): Promise<void>;
+}
+
+/** Listens; rejects with the system's error if the address cannot be used. */
+export async function listenResp(options: RespListenOptions): Promise<RespListener> {
+  const server = new ListeningServer({ ...options, table: new CommandTable(commands) });
+  const connections = new Set<Connection>();
+  const slab = new ReplySlab();
+  const listener = createServer({ noDelay: true, allowHalfOpen: true }, accept);
+  await new Promise<void>((resolve, reject) => {
+    listener.once("error", reject);
+    listener.listen({ host: options.host, port: options.port, backlog: 511 }, resolve);
+  });
+  const { address: host, port } = listener.address() as AddressInfo;
+  return { host, port, server, close };
+
+  function accept(socket: Socket): void {
+    if (connections.size >= CLIENTS_MAX) {
+      server.counts.rejectedConnections++;
+      socket.on("error", () => {});
+      socket.end("-ERR max number of clients reached\r\n");
+      return;
+    }
+    socket.setKeepAlive(true, KEEPALIVE_MS);
+    const connection = new Connection(server, socket, slab);
+    connections.add(connection);
+    socket.once("close", () => connections.delete(connection));
+  }
+
+  function close(): Promise<void> {
+    return new Promise((resolve) => {
+      const timeout = options.clock.after(CLOSE_TIMEOUT_MS, () => {
+        for (const connection of connections) connection.destroy();
+      });
+      listener.close(() => {
+        timeout.cancel();
+        resolve();
+      });
+      for (const connection of connections) connection.closeSoon();
+    });
+  }
+}

@@ -1,0 +1,52 @@
+/**
+ * What all connections of a RESP listener share: the commands, the clients, the counters.
+ */
+import type { Clock } from "../../ports/clock.ts";
+import type { CommandLookup, RespClient, RespCounts } from "./command.ts";
+import type { RespEngine, RespServer } from "./command.ts";
+
+export interface RespServerOptions {
+  readonly engine: RespEngine;
+  readonly clock: Clock;
+  readonly table: CommandLookup;
+  /** Told about errors that no command should have. */
+  readonly onFault: (fault: unknown, command: string) => void;
+}
+
+export class ListeningServer implements RespServer {
+  readonly engine: RespEngine;
+  readonly clock: Clock;
+  readonly table: CommandLookup;
+  readonly onFault: RespServerOptions["onFault"];
+  password: string | undefined;
+  readonly startedAt: number;
+  readonly #clients = new Map<number, RespClient>();
+  #lastId = 0;
+  readonly counts: RespCounts = { connections: 0, rejectedConnections: 0, commands: 0 };
+
+  constructor(options: RespServerOptions) {
+    this.engine = options.engine;
+    this.clock = options.clock;
+    this.table = options.table;
+    this.onFault = options.onFault;
+    this.startedAt = options.clock.now();
+  }
+
+  nextClientId(): number {
+    return ++this.#lastId;
+  }
+
+  get clients(): ReadonlyMap<number, RespClient> {
+    return this.#clients;
+  }
+
+  add(client: RespClient): void {
+    this.counts.connections++;
+    this.#clients.set(client.id, client);
+  }
+
+  remove(client: RespClient): void {
+    this.#clients.delete(client.id);
+    client.reset();
+  }
+}
