@@ -44,6 +44,9 @@ export class EventEncoder {
     else this.#payload(event.payload);
     if (event.topic !== "") this.#text(0x22, event.topic);
     if (event.meta !== undefined) {
+      if (typeof event.meta !== "object" || event.meta === null) {
+        refuse("meta", "an object of strings", event.meta);
+      }
       for (const key of Object.keys(event.meta)) this.#meta(key, event.meta[key] as string);
     }
   }
@@ -140,6 +143,9 @@ function textSize(text: string): number {
 }
 
 function checkTypes(event: EventFields): void {
+  if (typeof event !== "object" || event === null) {
+    throw new CronosError("INVALID_ARGUMENT", `Event must be an object: got ${String(event)}`);
+  }
   const { id, topic, at, payload } = event;
   if (typeof id !== "string") refuse("id", "a string", id);
   if (typeof topic !== "string") refuse("topic", "a string", topic);

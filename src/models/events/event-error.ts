@@ -13,6 +13,7 @@ export const eventError = {
   topicMissing: 7,
   topicTooLong: 8,
   metaTooLarge: 9,
+  textInvalid: 10,
 } as const;
 export type EventErrorNumber = (typeof eventError)[keyof typeof eventError];
 
@@ -36,6 +37,7 @@ const messages: readonly string[] = [
   "topic is required",
   `topic exceeds ${TOPIC_CHARACTERS_MAX} characters`,
   `meta exceeds ${META_BYTES_MAX} bytes`,
+  "message_id, topic and meta must be UTF-8 text",
 ];
 
 /** The words for an error number other than none. */

@@ -67,13 +67,16 @@ export class EventList {
   readonly #encoder = new EventEncoder();
   readonly #reader = new FieldReader();
   readonly #metaReader = new FieldReader();
+  /** Text may be anything: what encodeAll() wrote is UTF-8. */
+  #isForeign = false;
   #payloadBytes = 0;
+  #isText = true;
   #partitionKeyStart = -1;
   #partitionKeyEnd = -1;
 
   /** Fills the list from a PublishBatchRequest. INVALID_ARGUMENT when the bytes are not one. */
   scanBatch(bytes: Uint8Array): void {
-    this.#reset(asBuffer(bytes));
+    this.#reset(asBuffer(bytes), true);
     const reader = new FieldReader().over(this.bytes, 0, this.bytes.length);
     while (reader.next()) {
       if (reader.field === 1 && reader.wireType === 2) this.#scanEvent(reader.start, reader.end);
@@ -85,13 +88,13 @@ export class EventList {
 
   /** Fills the list from one Event message. INVALID_ARGUMENT when the bytes are not one. */
   scanOne(bytes: Uint8Array): void {
-    this.#reset(asBuffer(bytes));
+    this.#reset(asBuffer(bytes), true);
     this.#scanEvent(0, this.bytes.length);
   }
 
   /** Fills the list from objects. INVALID_ARGUMENT when a field has the wrong type. */
   encodeAll(events: readonly EventFields[]): void {
-    this.#reset(this.#encoder.reset());
+    this.#reset(this.#encoder.reset(), false);
     for (const event of events) {
       const start = this.#encoder.length;
       this.#encoder.add(event);
@@ -100,8 +103,9 @@ export class EventList {
     }
   }
 
-  #reset(bytes: Buffer): void {
+  #reset(bytes: Buffer, isForeign: boolean): void {
     this.bytes = bytes;
+    this.#isForeign = isForeign;
     this.count = 0;
     this.allowDuplicate = false;
   }
@@ -127,22 +131,25 @@ export class EventList {
   }
 
   #scanMeta(start: number, end: number): void {
-    // Most keys differ from partition_key in length: a look at it saves the rest.
-    const bytes = this.bytes;
-    if (bytes[start + 1] !== partitionKeyBytes.length || bytes[start] !== 0x0a) {
-      if (bytes[start] === 0x0a && (bytes[start + 1] as number) < 0x80) return;
+    if (isShortEntry(this.bytes, start, end)) {
+      // Tags and lengths are ASCII here.
+      this.#checkText(start, end);
+      // Most keys differ from partition_key in length: a look at it saves the rest.
+      if (this.bytes[start + 1] !== partitionKeyBytes.length) return;
     }
-    const reader = this.#metaReader.over(bytes, start, end);
+    const reader = this.#metaReader.over(this.bytes, start, end);
     let isPartitionKey = false;
     let valueStart = 0;
     let valueEnd = 0;
     while (reader.next()) {
+      if (reader.wireType !== 2 || reader.field > 2) continue;
+      this.#checkText(reader.start, reader.end);
       if (reader.field === 1) {
         const length = reader.end - reader.start;
         isPartitionKey =
           length === partitionKeyBytes.length &&
-          partitionKeyBytes.compare(bytes, reader.start, reader.end) === 0;
-      } else if (reader.field === 2) {
+          partitionKeyBytes.compare(this.bytes, reader.start, reader.end) === 0;
+      } else {
         valueStart = reader.start;
         valueEnd = reader.end;
       }
@@ -150,6 +157,10 @@ export class EventList {
     if (!isPartitionKey || valueEnd === valueStart) return;
     this.#partitionKeyStart = valueStart;
     this.#partitionKeyEnd = valueEnd;
+  }
+
+  #checkText(start: number, end: number): void {
+    if (this.#isForeign && !isUtf8(this.bytes, start, end)) this.#isText = false;
   }
 
   /** Sets the error number of event i and, if there is none, its hashes. */
@@ -183,7 +194,10 @@ export class EventList {
     if (this.#isLonger(idStart, idEnd, ID_CHARACTERS_MAX)) return eventError.idTooLong;
     if (this.#isLonger(topicStart, topicEnd, TOPIC_CHARACTERS_MAX)) return eventError.topicTooLong;
     const size = (this.end[i] as number) - (this.start[i] as number);
-    return size - payload > META_BYTES_MAX ? eventError.metaTooLarge : eventError.none;
+    if (size - payload > META_BYTES_MAX) return eventError.metaTooLarge;
+    this.#checkText(idStart, idEnd);
+    this.#checkText(topicStart, topicEnd);
+    return this.#isText ? eventError.none : eventError.textInvalid;
   }
 
   #isLonger(start: number, end: number, charactersMax: number): boolean {
@@ -202,6 +216,7 @@ export class EventList {
     this.idStart[i] = this.idEnd[i] = this.topicStart[i] = this.topicEnd[i] = 0;
     this.at[i] = 0;
     this.#payloadBytes = 0;
+    this.#isText = true;
     this.#partitionKeyStart = -1;
     return i;
   }
@@ -226,6 +241,31 @@ export class EventList {
     this.hash2 = grow(new Uint32Array(size), this.hash2);
     this.placement = grow(new Uint32Array(size), this.placement);
     this.error = grow(new Uint8Array(size), this.error);
+  }
+}
+
+/** Whether a meta entry is `0a n key 12 m value` and nothing else, as nearly all are. */
+function isShortEntry(bytes: Uint8Array, start: number, end: number): boolean {
+  if (end - start < 4 || bytes[start] !== 0x0a) return false;
+  const keyBytes = bytes[start + 1] as number;
+  const valueAt = start + 2 + keyBytes;
+  if (keyBytes >= 0x80 || valueAt + 2 > end || bytes[valueAt] !== 0x12) return false;
+  const valueBytes = bytes[valueAt + 1] as number;
+  return valueBytes < 0x80 && valueAt + 2 + valueBytes === end;
+}
+
+const strictDecoder = new TextDecoder("utf-8", { fatal: true });
+
+/** Other clients cannot decode a message whose text is not UTF-8. */
+function isUtf8(bytes: Uint8Array, start: number, end: number): boolean {
+  let at = start;
+  while (at < end && (bytes[at] as number) < 0x80) at++;
+  if (at === end) return true;
+  try {
+    strictDecoder.decode(bytes.subarray(at, end));
+    return true;
+  } catch {
+    return false;
   }
 }
 
