@@ -30,8 +30,7 @@ const ERROR_AT = 27;
 const BACKOFF_MS_MAX = 3_600_000;
 
 export function encodeFailed(failed: FailedEvent): Buffer {
-  let error = Buffer.from(failed.error, "utf8");
-  if (error.length > ERROR_BYTES_MAX) error = error.subarray(0, ERROR_BYTES_MAX);
+  const error = cutText(Buffer.from(failed.error, "utf8"), ERROR_BYTES_MAX);
   const bytes = Buffer.allocUnsafe(ERROR_AT + error.length + failed.event.length);
   bytes[0] = 1;
   bytes.writeUIntLE(failed.due, 1, 6);
@@ -60,4 +59,13 @@ export function decodeFailed(value: Uint8Array): FailedEvent {
 /** Wait before the attempt after `failures` failed ones. */
 export function retryDelayMs(backoffMs: number, failures: number): number {
   return Math.min(backoffMs * 2 ** Math.min(failures - 1, 40), BACKOFF_MS_MAX);
+}
+
+/** At most so many bytes of UTF-8 text, cut between two characters. */
+function cutText(text: Buffer, bytesMax: number): Buffer {
+  if (text.length <= bytesMax) return text;
+  let end = bytesMax;
+  // Bytes 10xxxxxx continue a character.
+  while (((text[end] as number) & 0xc0) === 0x80) end--;
+  return text.subarray(0, end);
 }
