@@ -19,6 +19,8 @@ import { eventsScope } from "./events-scope.ts";
 import { EventsService } from "./events-service.ts";
 import { FireLag } from "./fire-lag.ts";
 import type { EngineMetrics, EngineStats, StatsSource } from "./metrics.ts";
+import { KeyspaceEvents } from "./keyspace-events.ts";
+import { PubSub } from "./pubsub.ts";
 import { Session } from "./session.ts";
 import type { EngineSettings } from "./settings.ts";
 
@@ -43,6 +45,9 @@ export interface EngineParts {
 export class Engine implements Database, StatsSource {
   readonly events: EventsService;
   readonly admin: AdminService;
+  readonly pubsub = new PubSub();
+  /** Told by the keys model what happened to keys. */
+  readonly keyspaceEvents = new KeyspaceEvents(this.pubsub);
   readonly #parts: EngineParts;
   readonly #shard: Shard;
   readonly #model: EventsModel;

@@ -5,6 +5,8 @@ import { test } from "node:test";
 import { setImmediate as turn } from "node:timers/promises";
 import { FakeEvents } from "../../test/support/fake-events.ts";
 import { CronosError } from "../base/errors.ts";
+import { KeyspaceEvents } from "../engine/keyspace-events.ts";
+import { PubSub } from "../engine/pubsub.ts";
 import type { Session } from "../engine/session.ts";
 import { RealClock } from "../ports/real-clock.ts";
 import { readSettings } from "./config/read-settings.ts";
@@ -31,6 +33,9 @@ class FakeEngine implements ServerEngine {
   constructor(done: string[]) {
     this.done = done;
   }
+
+  readonly pubsub = new PubSub();
+  readonly keyspaceEvents = new KeyspaceEvents(this.pubsub);
 
   openSession(): Session {
     throw new Error("Not used");

@@ -12,6 +12,8 @@ import type { AdminApi } from "../engine/admin-api.ts";
 import type { EncodedEventsApi } from "../engine/encoded-events.ts";
 import type { EventsApi } from "../engine/events-api.ts";
 import type { EngineMetrics, StatsSource } from "../engine/metrics.ts";
+import type { KeyspaceEvents } from "../engine/keyspace-events.ts";
+import type { PubSub } from "../engine/pubsub.ts";
 import type { Session } from "../engine/session.ts";
 import type { Clock } from "../ports/clock.ts";
 import { formatListenAddress } from "./config/listen-address.ts";
@@ -24,6 +26,8 @@ export interface ServerEngine extends StatsSource {
   readonly events: EventsApi;
   readonly encoded: EncodedEventsApi;
   readonly admin?: AdminApi;
+  readonly pubsub: PubSub;
+  readonly keyspaceEvents: KeyspaceEvents;
   openSession(): Session;
   /** Why nothing can be written now, if so. */
   notWritable(): string | undefined;

@@ -3,6 +3,8 @@
  * commands. From a command's row come dispatch, arity errors, the COMMAND replies, the categories
  * of access rules and the docs pages.
  */
+import type { KeyspaceEvents } from "../../engine/keyspace-events.ts";
+import type { PubSub } from "../../engine/pubsub.ts";
 import type { Session } from "../../engine/session.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { ReplyWriter, RespVersion } from "./reply-writer.ts";
@@ -84,6 +86,8 @@ export interface CommandLookup {
 
 /** What the protocol needs of an open database. */
 export interface RespEngine {
+  readonly pubsub: PubSub;
+  readonly keyspaceEvents: KeyspaceEvents;
   openSession(): Session;
 }
 
