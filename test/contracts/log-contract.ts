@@ -62,6 +62,18 @@ function testAppend(name: string, open: OpenHarness): void {
     await log.close();
   });
 
+  test(`${name}: sync() is fine at any time and moves nothing`, async (context) => {
+    const log = (await open(context)).log();
+    await log.sync();
+    const appended = log.append(makeRecord(1, ["a"]));
+    await log.sync();
+    await appended;
+    await Promise.all([log.sync(), log.sync()]);
+    assert.equal(log.head, 1);
+    assert.deepEqual(await readBodies(log, 1), ["a"]);
+    await log.close();
+  });
+
   test(`${name}: append() takes inFlightMax at once, which settle in order`, async (context) => {
     const log = (await open(context)).log();
     const settled: number[] = [];

@@ -148,7 +148,15 @@ export class SegmentAppender {
   /** Makes everything up to the head survive power loss. */
   async sync(): Promise<void> {
     if (this.#closing !== undefined) throw closedError();
-    if (this.#synced.position.index < this.#head.index) await this.#sync();
+    if (this.#synced.position.index === this.#head.index) return;
+    if (this.#broken !== undefined) throw this.#broken;
+    try {
+      await this.#sync();
+    } catch (error) {
+      // What it covered is not on the disk, and a later sync that succeeds would not tell.
+      this.#break(error);
+      throw toCronosError(error);
+    }
   }
 
   recover(): Promise<void> {
