@@ -2,12 +2,21 @@
  * A batch: the operations that will become one record, from the first of them until the record is
  * durable or lost.
  *
- *   open ──seal──▶ in flight ──append resolves──▶ durable
- *     └───────────────┴───────append rejects────▶ lost
+ *   open ──seal──▶ sealed ──append resolves, after those before it──▶ durable
+ *     └──────────────┴─────append rejects, of it or one before it───▶ lost
  */
+import type { CronosError } from "../base/errors.ts";
 import type { LogIndex } from "../base/ids.ts";
 import type { MutationArena } from "../log/mutation-arena.ts";
 import type { TipMark } from "../store/store.ts";
+
+/** What a sealed batch gets. */
+export interface Seal {
+  readonly index: LogIndex;
+  readonly time: number;
+  /** The tip with this batch as its newest. */
+  readonly mark: TipMark;
+}
 
 /** What somebody who saw or wrote something waits for. */
 export interface Pending {
@@ -23,12 +32,9 @@ export class Batch implements Pending {
   readonly settled: Promise<void>;
   /** Operations that wrote. */
   operations = 0;
-  /** Shard time of the first operation that wrote. */
-  startTime = 0;
-  /** Set when it is sealed. */
-  index = 0 as LogIndex;
-  time = 0;
-  mark: TipMark | undefined;
+  seal: Seal | undefined;
+  /** How its own append ended, before or after those of other batches. */
+  appended: "durable" | CronosError | undefined;
   readonly #hooks: (() => void)[] = [];
   #resolve!: () => void;
   #reject!: (error: unknown) => void;
@@ -54,11 +60,11 @@ export class Batch implements Pending {
   /** Runs the hooks in the order of their operations, then resolves `settled`. */
   becomeDurable(): void {
     this.state = "durable";
-    for (const hook of this.#hooks) hook();
     this.#resolve();
+    for (const hook of this.#hooks) hook();
   }
 
-  becomeLost(error: unknown): void {
+  becomeLost(error: CronosError): void {
     this.state = "lost";
     this.#reject(error);
   }

@@ -6,114 +6,217 @@
  * A write's version is the index of the record it belongs to; a reader saw every record up to
  * its snapshot's index. Conflict: a key it read has a larger version.
  *
- * Bounded: above HISTORY_KEYS_MAX keys everything is forgotten and the readers of that time are too
- * old to commit writes.
+ * Bounded: there are two generations. When the newer one holds HISTORY_BYTES_MAX / 2 it becomes the
+ * older one, whose predecessor is forgotten; readers that began before the end of what was
+ * forgotten are too old to commit writes.
+ *
+ *   forgotten │ older generation │ newer generation ──▶ writes
+ *             └ floor: a reader must have seen the records up to here
  */
+import { assert } from "../base/assert.ts";
+import { logIndex } from "../base/ids.ts";
 import type { LogIndex } from "../base/ids.ts";
 import type { Key } from "../base/key.ts";
 import { OrderedTree, TreeCursor } from "../store/ordered-tree.ts";
 import type { WriteSink } from "./write-overlay.ts";
 
-/** About 100 bytes each: 50 MB. */
-const HISTORY_KEYS_MAX = 500_000;
+/** Of both generations. */
+const HISTORY_BYTES_MAX = 64 * 1024 * 1024;
+/** What an entry costs beside its key, which the memtable usually holds as well. */
+const ENTRY_BYTES = 48;
 
-/** What a transaction read: single keys and ranges (end undefined: to the last key). */
+/** start <= key < end; end undefined: to the last key. */
+export interface KeyRange {
+  readonly start: Key;
+  readonly end: Key | undefined;
+}
+
+/** What a transaction read: single keys and ranges. */
 export interface ReadSet {
   readonly keys: Iterable<Key>;
-  readonly ranges: Iterable<{ readonly start: Key; readonly end: Key | undefined }>;
+  readonly ranges: readonly KeyRange[];
 }
+
+/** A key that was read and has been written since, or "too-old" if that is not known any more. */
+export type Conflict = { readonly key: Key } | "too-old";
 
 /** An open reader; `close()` once. */
 export interface HistoryReader {
-  /** The first key in the read set that was written since, "too-old" if that is not known any more. */
-  conflict(reads: ReadSet): { readonly key: Key } | "too-old" | undefined;
+  /** What in the read set was written since the reader's snapshot, if anything was. */
+  conflict(reads: ReadSet): Conflict | undefined;
   close(): void;
 }
 
-interface DeletedRange {
-  readonly start: Key;
-  readonly end: Key | undefined;
-  readonly version: LogIndex;
-}
-
-export class CommitHistory {
+export class CommitHistory implements WriteSink {
+  readonly #bytesMax: number;
   #readers = 0;
-  #written = new OrderedTree<LogIndex>();
-  #deleted: DeletedRange[] = [];
+  #older = new Generation();
+  #newer = new Generation();
+  #version = logIndex(0);
   /** Writes of records up to here may have been forgotten. */
   #floor = 0;
 
+  constructor(bytesMax = HISTORY_BYTES_MAX) {
+    this.#bytesMax = bytesMax;
+  }
+
+  /** Whether writes must be noted. */
   get active(): boolean {
     return this.#readers > 0;
   }
 
-  /** Opens a reader that saw every record up to `snapshotIndex`. */
+  /**
+   * Opens a reader that saw every record up to `snapshotIndex`. If it is the first one, the writes
+   * of newer records are to be noted now.
+   */
   open(snapshotIndex: LogIndex): HistoryReader {
     this.#readers++;
     let closed = false;
     return {
       conflict: (reads) => this.#conflict(reads, snapshotIndex),
       close: () => {
-        if (closed) return;
+        assert(!closed, "A reader of the history must be closed once");
         closed = true;
-        this.#readers--;
-        if (this.#readers === 0) this.#forget();
+        if (--this.#readers === 0) this.#forget();
       },
     };
   }
 
-  /** A sink that notes writes of the record `version`. */
-  sink(version: LogIndex): WriteSink {
-    if (this.#written.size + this.#deleted.length > HISTORY_KEYS_MAX) {
-      this.#forget();
-      this.#floor = version;
+  /** Returns the sink that notes writes of the record `version`, valid until the next call. */
+  noting(version: LogIndex): WriteSink {
+    if (this.#newer.bytes > this.#bytesMax / 2) {
+      this.#floor = this.#older.newestVersion;
+      this.#older = this.#newer;
+      this.#newer = new Generation();
     }
-    return {
-      put: (key) => void this.#written.set(key, version),
-      delete: (key) => void this.#written.set(key, version),
-      deleteRange: (start, end) => void this.#deleted.push({ start, end, version }),
-    };
+    this.#version = version;
+    return this;
+  }
+
+  put(key: Key): void {
+    this.#newer.write(key, this.#version);
+  }
+
+  delete(key: Key): void {
+    this.#newer.write(key, this.#version);
+  }
+
+  deleteRange(start: Key, end: Key | undefined): void {
+    this.#newer.deleteRange(start, end, this.#version);
+  }
+
+  /**
+   * The records after `durable` were lost, and their indexes will be used again. What they wrote
+   * counts as written by `durable`: it conflicts with nobody who begins from now on.
+   */
+  rolledBack(durable: LogIndex): void {
+    this.#older.lower(durable);
+    this.#newer.lower(durable);
   }
 
   #forget(): void {
-    this.#written = new OrderedTree<LogIndex>();
-    this.#deleted = [];
+    this.#older = new Generation();
+    this.#newer = new Generation();
+    this.#floor = 0;
   }
 
-  #conflict(reads: ReadSet, seen: LogIndex): { readonly key: Key } | "too-old" | undefined {
+  #conflict(reads: ReadSet, seen: LogIndex): Conflict | undefined {
     if (seen < this.#floor) return "too-old";
-    for (const key of reads.keys) {
-      const version = this.#written.get(key);
-      if (version !== undefined && version > seen) return { key };
-      if (this.#deleted.some((range) => range.version > seen && contains(range, key))) return { key };
-    }
-    for (const range of reads.ranges) {
-      const key = this.#writtenIn(range, seen) ?? this.#deletedIn(range, seen);
-      if (key !== undefined) return { key };
-    }
-    return undefined;
-  }
-
-  #writtenIn(range: { start: Key; end: Key | undefined }, seen: LogIndex): Key | undefined {
-    const cursor = new TreeCursor(this.#written.capture());
-    for (cursor.seek(range.start); cursor.key !== undefined; cursor.next()) {
-      if (range.end !== undefined && cursor.key >= range.end) return undefined;
-      if ((cursor.value as LogIndex) > seen) return cursor.key;
-    }
-    return undefined;
-  }
-
-  #deletedIn(range: { start: Key; end: Key | undefined }, seen: LogIndex): Key | undefined {
-    for (const deleted of this.#deleted) {
-      if (deleted.version <= seen) continue;
-      const startsBefore = range.end === undefined || deleted.start < range.end;
-      const endsAfter = deleted.end === undefined || deleted.end > range.start;
-      if (startsBefore && endsAfter) return deleted.start > range.start ? deleted.start : range.start;
+    const ranges = merged(reads.ranges);
+    for (const generation of [this.#older, this.#newer]) {
+      if (generation.newestVersion <= seen) continue;
+      for (const key of reads.keys) if (generation.versionOf(key) > seen) return { key };
+      for (const range of ranges) {
+        const key = generation.writtenIn(range, seen);
+        if (key !== undefined) return { key };
+      }
     }
     return undefined;
   }
 }
 
-function contains(range: DeletedRange, key: Key): boolean {
-  return key >= range.start && (range.end === undefined || key < range.end);
+/** The writes of some stretch of time. */
+class Generation {
+  newestVersion = 0;
+  readonly #written = new OrderedTree<number>();
+  /**
+   * Version of the newest deleteRange over each key, as steps: an entry holds from its key to the
+   * next one's. So it takes as little as its result, however many ranges were deleted.
+   */
+  readonly #deleted = new OrderedTree<number>();
+  #bytes = 0;
+
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  write(key: Key, version: LogIndex): void {
+    this.newestVersion = version;
+    if (this.#written.set(key, version) === undefined) this.#bytes += key.length + ENTRY_BYTES;
+  }
+
+  deleteRange(start: Key, end: Key | undefined, version: LogIndex): void {
+    if (end !== undefined && end <= start) return;
+    this.newestVersion = version;
+    const behind = end === undefined ? undefined : (this.#deleted.floor(end) ?? 0);
+    this.#deleted.deleteRange(start, end, this.#forgetStep);
+    this.#setStep(start, version);
+    if (end !== undefined && behind !== undefined) this.#setStep(end, behind);
+  }
+
+  versionOf(key: Key): number {
+    return Math.max(this.#written.get(key) ?? 0, this.#deleted.floor(key) ?? 0);
+  }
+
+  /** A key of the range that was written after the record `seen`, if any was. */
+  writtenIn(range: KeyRange, seen: LogIndex): Key | undefined {
+    if ((this.#deleted.floor(range.start) ?? 0) > seen) return range.start;
+    return newerIn(this.#written, range, seen) ?? newerIn(this.#deleted, range, seen);
+  }
+
+  lower(version: LogIndex): void {
+    if (this.newestVersion <= version) return;
+    this.newestVersion = version;
+    for (const tree of [this.#written, this.#deleted]) {
+      const cursor = new TreeCursor(tree.capture());
+      for (cursor.seek(""); cursor.key !== undefined; cursor.next()) {
+        if ((cursor.value ?? 0) > version) tree.set(cursor.key, version);
+      }
+    }
+  }
+
+  #setStep(key: Key, version: number): void {
+    if (this.#deleted.set(key, version) === undefined) this.#bytes += key.length + ENTRY_BYTES;
+  }
+
+  readonly #forgetStep = (key: Key): void => {
+    this.#bytes -= key.length + ENTRY_BYTES;
+  };
+}
+
+function newerIn(tree: OrderedTree<number>, range: KeyRange, seen: LogIndex): Key | undefined {
+  const { start, end } = range;
+  const cursor = new TreeCursor(tree.capture());
+  for (cursor.seek(start); cursor.key !== undefined; cursor.next()) {
+    if (end !== undefined && cursor.key >= end) return undefined;
+    if ((cursor.value ?? 0) > seen) return cursor.key;
+  }
+  return undefined;
+}
+
+/** The same keys as disjoint ranges: each part of the history is then looked at once. */
+function merged(ranges: readonly KeyRange[]): KeyRange[] {
+  const sorted = ranges
+    .filter(({ start, end }) => end === undefined || start < end)
+    .sort((a, b) => (a.start < b.start ? -1 : 1));
+  const result: KeyRange[] = [];
+  for (const range of sorted) {
+    const last = result.at(-1);
+    if (last === undefined || (last.end !== undefined && last.end < range.start)) {
+      result.push(range);
+    } else if (last.end !== undefined && (range.end === undefined || range.end > last.end)) {
+      result[result.length - 1] = { start: last.start, end: range.end };
+    }
+  }
+  return result;
 }

@@ -7,14 +7,16 @@
  * Blind writes never conflict; a transaction without writes never does either (it is serialized
  * where it began).
  *
- * States: open → committed | rolled back (also by idle time-out or by the memory bound).
+ * States: open → ended: committed, or rolled back (also by idle time-out, by the memory bound, and
+ * by closing the shard). The end gives everything back; a call after it throws why it ended.
  */
 import { CronosError } from "../base/errors.ts";
 import type { ShardTimeMs } from "../base/ids.ts";
 import type { Key } from "../base/key.ts";
 import type { Clock, Timer } from "../ports/clock.ts";
-import type { RangeOptions, ReadView, Row, Snapshot } from "../store/base-tree.ts";
-import type { HistoryReader } from "./commit-history.ts";
+import type { RangeOptions, ReadView, Row } from "../store/base-tree.ts";
+import { checkRowKey } from "../store/store.ts";
+import type { Conflict, ReadSet } from "./commit-history.ts";
 import type { Transaction } from "./transaction.ts";
 import { WriteOverlay } from "./write-overlay.ts";
 
@@ -22,8 +24,9 @@ import { WriteOverlay } from "./write-overlay.ts";
 const TRANSACTION_BYTES_MAX = 64 * 1024 * 1024;
 /** Default time without a call after which a transaction is rolled back. */
 const IDLE_TIMEOUT_MS = 60_000;
-/** Counted per read key or range beside its bytes. */
+/** Counted per read key or range, and per write, beside its bytes. */
 const READ_OVERHEAD_BYTES = 64;
+const WRITE_OVERHEAD_BYTES = 160;
 
 export interface InteractiveOptions {
   readonly bytesMax?: number;
@@ -33,14 +36,20 @@ export interface InteractiveOptions {
 /** What the transaction needs of its shard. */
 export interface InteractiveHost {
   readonly clock: Clock;
-  readonly snapshot: Snapshot;
-  readonly reader: HistoryReader;
+  /** Shard time at begin. */
   readonly now: ShardTimeMs;
+  /** The durable state at begin. */
+  readonly snapshot: ReadView;
+  /** What in the read set was written since. */
+  conflict(reads: ReadSet): Conflict | undefined;
   execute<T>(operation: (tx: Transaction) => T): Promise<T>;
+  /** The transaction has ended; called once. Takes the snapshot back. */
+  ended(): void;
 }
 
+/** A part of a scan that was seen: it grows while the scan goes on. */
 interface ReadRange {
-  readonly start: Key;
+  start: Key;
   end: Key | undefined;
 }
 
@@ -74,62 +83,70 @@ export class InteractiveTransaction implements ReadView {
 
   get(key: Key): Uint8Array | undefined {
     this.#use();
+    const own = this.#overlay.lookup(key);
+    // What it wrote itself it did not read: nobody else's write can change the answer.
+    if (own !== undefined) return own ?? undefined;
     if (!this.#readKeys.has(key)) {
       this.#grow(key.length + READ_OVERHEAD_BYTES);
       this.#readKeys.add(key);
     }
-    return this.#overlay.get(key, this.#host.snapshot);
+    return this.#host.snapshot.get(key);
   }
 
-  /** Rows of the range; what counts as read is the part of it that was iterated. */
+  /**
+   * Rows of the range as they are when the loop begins. What counts as read is the part that was
+   * iterated: with a limit, or when the loop is left, up to the last row, in either direction.
+   */
   *range(start: Key, end: Key | undefined, options: RangeOptions = {}): Iterable<Row> {
     this.#use();
-    this.#grow(start.length + (end?.length ?? 0) + READ_OVERHEAD_BYTES);
-    // Reverse reads keep the whole range: their start is what moves.
-    const read: ReadRange = { start, end: options.reverse === true ? end : start };
-    this.#readRanges.push(read);
-    const limit = options.limit ?? Number.POSITIVE_INFINITY;
-    let count = 0;
-    const rows = this.#overlay.range(start, end, { ...options, below: this.#host.snapshot });
-    for (const row of rows) {
-      count++;
-      if (options.reverse !== true) read.end = `${row[0]}\x00`;
+    const { reverse = false, limit = Number.POSITIVE_INFINITY } = options;
+    if (limit <= 0) return;
+    let read: ReadRange | undefined;
+    let left = limit;
+    const view = this.#overlay.over(this.#host.snapshot);
+    for (const row of view.range(start, end, options)) {
+      const [key] = row;
+      read ??= this.#noteRange(reverse ? { start: key, end } : { start, end: key });
+      if (reverse) read.start = key;
+      else read.end = `${key}\0`;
+      left--;
       yield row;
+      this.#use();
     }
-    if (count < limit) read.end = end;
+    if (left <= 0) return;
+    read ??= this.#noteRange({ start, end });
+    read.start = start;
+    read.end = end;
   }
 
   put(key: Key, value: Uint8Array): void {
     this.#use();
-    this.#grow(key.length + value.length);
+    checkRowKey(key);
+    this.#grow(key.length + value.length + WRITE_OVERHEAD_BYTES);
     this.#overlay.put(key, Uint8Array.from(value));
   }
 
   delete(key: Key): void {
     this.#use();
-    this.#grow(key.length);
+    this.#grow(key.length + WRITE_OVERHEAD_BYTES);
     this.#overlay.delete(key);
   }
 
   deleteRange(start: Key, end: Key | undefined): void {
     this.#use();
-    this.#grow(start.length + (end?.length ?? 0));
+    this.#grow(start.length + (end?.length ?? 0) + WRITE_OVERHEAD_BYTES);
     this.#overlay.deleteRange(start, end);
   }
 
   /**
-   * Applies the writes, all or none, and resolves when they are durable.
+   * Applies the writes, all or none, and resolves when they are durable. It is the end in any case.
    * Throws CONFLICT, naming a key, when something it read was written by another since it began.
    */
   async commit(): Promise<void> {
     this.#use();
-    this.#ended = new CronosError("CLOSED", "Transaction is committed");
+    this.#ended = new CronosError("CLOSED", "Transaction was ended by commit()");
     try {
-      if (this.#overlay.size === 0) return;
-      await this.#host.execute((tx) => {
-        this.#check();
-        this.#overlay.replayInto(tx);
-      });
+      if (this.#overlay.size > 0) await this.#host.execute((tx) => this.#apply(tx));
     } finally {
       this.#release();
     }
@@ -137,20 +154,36 @@ export class InteractiveTransaction implements ReadView {
 
   /** Forgets everything. Harmless after the end. */
   rollback(): void {
-    this.#end(new CronosError("CLOSED", "Transaction is rolled back"));
+    this.end(new CronosError("CLOSED", "Transaction was rolled back"));
   }
 
-  #check(): void {
-    const reads = { keys: this.#readKeys, ranges: this.#readRanges };
-    const conflict = this.#host.reader.conflict(reads);
-    if (conflict === undefined) return;
+  /** Rolls it back for another's reason, which later calls throw. Harmless after the end. */
+  end(why: CronosError): void {
+    if (this.#ended !== undefined) return;
+    this.#ended = why;
+    this.#release();
+  }
+
+  #apply(tx: Transaction): void {
+    const conflict = this.#host.conflict({ keys: this.#readKeys, ranges: this.#readRanges });
     if (conflict === "too-old") {
-      throw new CronosError("CONFLICT", "Transaction is too old: too much was written since it began");
+      const state = "too much was written since it began";
+      throw new CronosError("CONFLICT", `Transaction is too old: ${state}`);
     }
-    const key = Buffer.from(conflict.key, "latin1").toString("hex");
-    throw new CronosError("CONFLICT", `Transaction conflicts with another one: key ${key}`, {
-      details: { key: conflict.key },
-    });
+    if (conflict !== undefined) {
+      const { key } = conflict;
+      const hex = Buffer.from(key, "latin1").toString("hex");
+      throw new CronosError("CONFLICT", `Transaction conflicts with another one: key ${hex}`, {
+        details: { key },
+      });
+    }
+    this.#overlay.replayInto(tx);
+  }
+
+  #noteRange(range: ReadRange): ReadRange {
+    this.#grow(range.start.length + (range.end?.length ?? 0) + READ_OVERHEAD_BYTES);
+    this.#readRanges.push(range);
+    return range;
   }
 
   #use(): void {
@@ -164,8 +197,9 @@ export class InteractiveTransaction implements ReadView {
     const error = new CronosError(
       "TOO_LARGE",
       `Transaction must stay within ${this.#bytesMax} bytes: it has ${this.#bytes}`,
+      { details: { bytes: this.#bytes, bytesMax: this.#bytesMax } },
     );
-    this.#end(error);
+    this.end(error);
     throw error;
   }
 
@@ -176,22 +210,16 @@ export class InteractiveTransaction implements ReadView {
         this.#timer = this.#armIdleTimer(this.#idleTimeoutMs - idle);
         return;
       }
-      this.#end(
-        new CronosError("TIMEOUT", `Transaction was idle for ${this.#idleTimeoutMs} ms: rolled back`),
-      );
+      const state = `was idle for ${this.#idleTimeoutMs} ms`;
+      this.end(new CronosError("TIMEOUT", `Transaction was rolled back: ${state}`));
     });
-  }
-
-  #end(why: CronosError): void {
-    if (this.#ended !== undefined) return;
-    this.#ended = why;
-    this.#release();
   }
 
   #release(): void {
     this.#timer.cancel();
     this.#overlay.clear();
-    this.#host.snapshot.release();
-    this.#host.reader.close();
+    this.#readKeys.clear();
+    this.#readRanges.length = 0;
+    this.#host.ended();
   }
 }

@@ -2,21 +2,28 @@
  * The transaction an operation runs in. One object serves every operation of a shard in turn:
  * begin() … finish() or undo(). Bytes go straight into the open batch's arena (they are the
  * record), the rows are views of them; the overlay keeps the rows until the operation succeeded.
+ *
+ * Whatever can be wrong with a write is found when it is made, never in finish(), which could not
+ * be undone any more.
  */
 import { assert } from "../base/assert.ts";
+import { CronosError } from "../base/errors.ts";
 import type { ShardTimeMs } from "../base/ids.ts";
 import type { Key } from "../base/key.ts";
 import type { Mark, MutationArena } from "../log/mutation-arena.ts";
 import type { RangeOptions, ReadView, Row } from "../store/base-tree.ts";
+import { checkRowKey } from "../store/store.ts";
 import type { Transaction } from "./transaction.ts";
 import type { WriteSink } from "./write-overlay.ts";
 import { WriteOverlay } from "./write-overlay.ts";
 
-const noHooks: readonly (() => void)[] = [];
+type Hooks = readonly (() => void)[];
+const noHooks: Hooks = [];
 
 export class Operation implements Transaction {
   readonly #overlay = new WriteOverlay();
   readonly #tip: ReadView;
+  readonly #bytesMax: number;
   #arena: MutationArena | undefined;
   #mark: Mark | undefined;
   #startBytes = 0;
@@ -25,26 +32,27 @@ export class Operation implements Transaction {
   #durable: (() => void)[] | undefined;
   #undone: (() => void)[] | undefined;
 
-  constructor(tip: ReadView) {
+  /** An operation reads `tip` and may encode to `bytesMax` bytes. */
+  constructor(tip: ReadView, bytesMax: number) {
     this.#tip = tip;
+    this.#bytesMax = bytesMax;
   }
 
   get running(): boolean {
     return this.#arena !== undefined;
   }
 
-  /** Bytes the running operation has written. */
-  get byteLength(): number {
-    return this.#running().byteLength - this.#startBytes;
-  }
-
   /** Starts an operation whose bytes go into `arena`. */
   begin(arena: MutationArena, now: ShardTimeMs): void {
-    assert(this.#arena === undefined, "An operation must not start inside another one");
     this.#arena = arena;
     this.#mark = arena.mark();
     this.#startBytes = arena.byteLength;
     this.#now = now;
+  }
+
+  /** Throws TOO_LARGE if the running operation has written more than it may. */
+  checkSize(): void {
+    this.#writing(0);
   }
 
   /** Shows the writes of a running operation, in order. */
@@ -73,16 +81,16 @@ export class Operation implements Transaction {
     this.#durable = undefined;
     const undone = this.#undone;
     this.#undone = undefined;
-    for (const hook of undone?.reverse() ?? noHooks) hook();
+    if (undone !== undefined) for (const hook of undone.toReversed()) hook();
   }
 
-  takeAppliedHooks(): readonly (() => void)[] {
+  takeAppliedHooks(): Hooks {
     const hooks = this.#applied ?? noHooks;
     this.#applied = undefined;
     return hooks;
   }
 
-  takeDurableHooks(): readonly (() => void)[] {
+  takeDurableHooks(): Hooks {
     const hooks = this.#durable ?? noHooks;
     this.#durable = undefined;
     return hooks;
@@ -95,31 +103,34 @@ export class Operation implements Transaction {
 
   get(key: Key): Uint8Array | undefined {
     this.#running();
-    return this.#overlay.get(key, this.#tip);
+    const own = this.#overlay.lookup(key);
+    return own === undefined ? this.#tip.get(key) : (own ?? undefined);
   }
 
-  range(start: Key, end: Key | undefined, options: RangeOptions = {}): Iterable<Row> {
+  range(start: Key, end: Key | undefined, options?: RangeOptions): Iterable<Row> {
     this.#running();
-    return this.#overlay.range(start, end, { ...options, below: this.#tip });
+    return this.#overlay.over(this.#tip).range(start, end, options);
   }
 
   put(key: Key, value: Uint8Array): void {
-    this.#overlay.put(key, this.#running().put(key, value));
+    checkRowKey(key);
+    this.#overlay.put(key, this.#writing(value.length).put(key, value));
   }
 
   reserve(key: Key, length: number): Buffer {
-    const bytes = this.#running().reserve(key, length);
+    checkRowKey(key);
+    const bytes = this.#writing(length).reserve(key, length);
     this.#overlay.put(key, bytes);
     return bytes;
   }
 
   delete(key: Key): void {
-    this.#running().delete(key);
+    this.#writing(key.length).delete(key);
     this.#overlay.delete(key);
   }
 
   deleteRange(start: Key, end: Key | undefined): void {
-    this.#running().deleteRange(start, end);
+    this.#writing(start.length).deleteRange(start, end);
     this.#overlay.deleteRange(start, end);
   }
 
@@ -145,5 +156,19 @@ export class Operation implements Transaction {
   #running(): MutationArena {
     assert(this.#arena !== undefined, "A transaction must not be used after its operation ended");
     return this.#arena;
+  }
+
+  /** Refuses a write that would be too large before it takes memory. */
+  #writing(bytes: number): MutationArena {
+    const arena = this.#running();
+    const after = arena.byteLength - this.#startBytes + bytes;
+    if (after > this.#bytesMax) {
+      throw new CronosError(
+        "TOO_LARGE",
+        `Transaction must write at most ${this.#bytesMax} bytes: it writes ${after}`,
+        { details: { bytes: after, bytesMax: this.#bytesMax } },
+      );
+    }
+    return arena;
   }
 }

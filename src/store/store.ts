@@ -160,8 +160,7 @@ export class Store {
 
   /** Writes a row at the tip. The value is kept, not copied: it must not change any more. */
   put(key: Key, value: Uint8Array): void {
-    if (key.length > keyBytesMax) throw keyTooLarge(key);
-    assert(key.length > 0, "Key of a row must not be empty");
+    checkRowKey(key);
     this.#version++;
     this.#active.set(key, value);
   }
@@ -277,8 +276,11 @@ export class Store {
   }
 }
 
-function keyTooLarge(key: Key): CronosError {
-  return new CronosError(
+/** Throws TOO_LARGE if the key is too long for a row. */
+export function checkRowKey(key: Key): void {
+  assert(key.length > 0, "Key of a row must not be empty");
+  if (key.length <= keyBytesMax) return;
+  throw new CronosError(
     "TOO_LARGE",
     `Cannot write a key of ${key.length} bytes: the limit is ${keyBytesMax}`,
     { details: { keyBytes: key.length, keyBytesMax } },
