@@ -63,7 +63,7 @@ export const defaultEngineSettings: EngineSettings = Object.freeze({
   ackTimeoutMs: 30_000,
   maxRetries: 5,
   retryBackoffMs: 1_000,
-  maxCredits: 1_000,
+  maxCredits: 10_000,
   dedupTtlMs: 168 * 60 * 60 * 1_000,
 });
 
