@@ -10,7 +10,7 @@ import { dueRunKey, dueRunOf, findDueRun } from "./due-index.ts";
 import type { Partition } from "./partition.ts";
 import type { DueRun } from "./run.ts";
 
-/** The place of an event in the order of due times; a replay's due times are schedule times. */
+/** The place of an event in the order of due times; a replay's are schedule times. */
 export interface TimePosition {
   readonly due: number;
   readonly partition: number;
@@ -28,22 +28,10 @@ interface Cursor {
 }
 
 /** Order of runs that do not overlap. */
-export function isEarlier(a: PartitionRun, b: PartitionRun): boolean {
+function isEarlier(a: PartitionRun, b: PartitionRun): boolean {
   if (a.due !== b.due) return a.due < b.due;
   if (a.partition !== b.partition) return a.partition.number < b.partition.number;
   return a.offset < b.offset;
-}
-
-/** Whether the run starts behind the position. */
-export function isBehind(run: PartitionRun, position: TimePosition): boolean {
-  if (run.due !== position.due) return run.due > position.due;
-  if (run.partition.number !== position.partition) return run.partition.number > position.partition;
-  return run.offset > position.offset;
-}
-
-/** The position of the run's last event. */
-export function endOf({ due, partition, offset, count }: PartitionRun): TimePosition {
-  return { due, partition: partition.number, offset: offset + count - 1 };
 }
 
 /** Everything due at `from` or later is behind this position. */
@@ -51,8 +39,8 @@ export function positionBefore(from: number): TimePosition {
   return { due: from, partition: -1, offset: -1 };
 }
 
-/** The run without its events up to the position; `count` is 0 or less when it has no others. */
-export function cutAfter(run: PartitionRun, after: TimePosition): PartitionRun {
+/** The run without its events up to the position. */
+function cutAfter(run: PartitionRun, after: TimePosition): PartitionRun {
   if (run.due !== after.due || run.partition.number !== after.partition) return run;
   const skipped = Math.max(0, after.offset + 1 - run.offset);
   return { ...run, offset: run.offset + skipped, count: run.count - skipped };

@@ -20,6 +20,7 @@ export class ReplayRange {
   readonly partitions: readonly Partition[];
   readonly from: number;
   readonly to: number;
+  readonly #topic: Topic;
   readonly #startOffset: number;
   /** Per partition: the offset behind the newest event of the beginning. */
   readonly #ends: ReadonlyMap<Partition, number>;
@@ -27,10 +28,15 @@ export class ReplayRange {
   constructor(topic: Topic, bounds: ReplayBounds) {
     const { partition, from, to, startOffset } = bounds;
     this.partitions = partition === undefined ? topic.partitions : [topic.partition(partition)];
+    this.#topic = topic;
     this.from = from;
     this.to = to;
     this.#startOffset = startOffset;
     this.#ends = new Map(this.partitions.map((each) => [each, each.appliedOffset]));
+  }
+
+  partition(number: number): Partition {
+    return this.#topic.partition(number);
   }
 
   /** The part of a run whose offsets take part. */

@@ -58,13 +58,13 @@ async function readAll(
     const steps = findWindow(db.shard.durable, { range, zones, limits: windowLimits }, position);
     let step = steps.next();
     while (step.done !== true) step = steps.next();
-    const { runs, next } = step.value;
-    for (let run = runs.pop(); run !== undefined; run = runs.pop()) {
+    const window = step.value;
+    for (let run = window.take(); run !== undefined; run = window.take()) {
       for (let offset = run.offset; offset < run.offset + run.count; offset++) {
-        told.push({ at: run.due, partition: run.partition.number, offset });
+        told.push({ at: run.due, partition: run.partition, offset });
       }
     }
-    position = next;
+    position = window.next;
     await db.clock.advance(20);
   }
   return told;

@@ -19,16 +19,18 @@ import type { ReadView, Row } from "../../store/base-tree.ts";
 import type { Block } from "./block.ts";
 import { firedRowEnd, firedRowRuns, firedRowScheduledFrom } from "./fired.ts";
 import { findBlock } from "./lookup.ts";
-import type { PartitionRun, TimePosition } from "./pending-merge.ts";
-import { cutAfter, endOf, isBehind, isEarlier, mergePending, positionBefore } from "./pending-merge.ts";
+import type { TimePosition } from "./pending-merge.ts";
+import { mergePending, positionBefore } from "./pending-merge.ts";
 import type { Partition } from "./partition.ts";
 import type { ReplayRange } from "./replay-range.ts";
 import type { ReplayZones, Zone } from "./replay-zones.ts";
+import type { NumberedRun } from "./run-set.ts";
+import { isBefore, RunSet } from "./run-set.ts";
 import type { DueRun } from "./run.ts";
 import { scheduleTime } from "./schedule-time.ts";
 
 export interface WindowLimits {
-  /** Runs kept while zones are read. */
+  /** Runs kept while zones are read: at least so many, at most twice. */
   readonly runsMax: number;
   /** Enough for a window. */
   readonly runsMin: number;
@@ -36,27 +38,82 @@ export interface WindowLimits {
   readonly pendingMax: number;
 }
 
-/** The runs are about 10 MiB. */
+/** The runs are 12 MiB at most. */
 export const windowLimits: WindowLimits = Object.freeze({
-  runsMax: 131_072,
+  runsMax: 262_144,
   runsMin: 2048,
   pendingMax: 4096,
 });
 
-/** Runs, and events looked at one by one, between two pauses. */
-const RUNS_PER_STEP = 4096;
+/** Runs, or events looked at one by one, between two pauses: a few ms. */
+const RUNS_PER_STEP = 2048;
 
 /** Events with consecutive offsets and the same schedule time, which is called `due`. */
-export interface ReplayRun extends PartitionRun {
-  /** It waited in the due index. */
+export interface ReplayRun extends NumberedRun {
+  /** It waited in the due index: its events may have been moved since. */
   readonly isPending: boolean;
 }
 
-export interface ReplayWindow {
-  /** The earliest first. */
-  readonly runs: Heap<ReplayRun>;
+/** The runs of a window, taken in order. */
+export class ReplayWindow {
   /** Position of the next window; undefined when nothing is behind this one. */
   readonly next: TimePosition | undefined;
+  readonly #fired: RunSet;
+  /** In order. */
+  readonly #pending: readonly NumberedRun[];
+  #pendingAt = 0;
+  /** Events that were moved on since the window was found. */
+  readonly #moved = new Heap<NumberedRun>(isBefore);
+
+  constructor(
+    runs: { readonly fired: RunSet; readonly pending: readonly NumberedRun[] },
+    next: TimePosition | undefined,
+  ) {
+    this.#fired = runs.fired;
+    this.#fired.order(next);
+    this.#pending = runs.pending;
+    this.next = next;
+  }
+
+  get isEmpty(): boolean {
+    return this.#earliest() === undefined;
+  }
+
+  /** Takes an event in that was moved on, unless the next window will have it. */
+  addMoved(run: NumberedRun): void {
+    if (this.next === undefined || !isBehind(run, this.next)) this.#moved.push(run);
+  }
+
+  /** Takes the earliest run out. */
+  take(): ReplayRun | undefined {
+    const run = this.#earliest();
+    if (run === undefined) return undefined;
+    if (run === this.#moved.peek()) this.#moved.pop();
+    else if (run === this.#pending[this.#pendingAt]) this.#pendingAt++;
+    else {
+      this.#fired.pop();
+      return { ...run, isPending: false };
+    }
+    return { ...run, isPending: true };
+  }
+
+  #earliest(): NumberedRun | undefined {
+    let first = this.#fired.peek();
+    for (const other of [this.#pending[this.#pendingAt], this.#moved.peek()]) {
+      if (other !== undefined && (first === undefined || isBefore(other, first))) first = other;
+    }
+    return first;
+  }
+}
+
+/** Whether the run starts behind the position. */
+function isBehind(run: NumberedRun, position: TimePosition): boolean {
+  return isBefore({ ...position, count: 0 }, run);
+}
+
+/** The position of the run's last event. */
+function endOf({ due, partition, offset, count }: NumberedRun): TimePosition {
+  return { due, partition, offset: offset + count - 1 };
 }
 
 /** What a replay is about, and what it knows of where that is. */
@@ -74,130 +131,113 @@ export function* findWindow(
 ): Generator<undefined, ReplayWindow> {
   const { range, zones, limits } = source;
   yield* zones.extend(view);
-  const nearest = new NearestRuns(limits);
-  let next = yield* readZones(view, { zones: zones.inOrder(after.due), range, nearest }, after);
-  const runs = new Heap<ReplayRun>(isEarlier);
-  for (const run of mergePending(view, range.partitions, after)) {
-    if (run.due >= range.to || (next !== undefined && isBehind(run, next))) break;
-    const cut = range.cut(run.partition, run);
-    if (cut !== undefined) runs.push({ ...run, ...cut, isPending: true });
-    if (runs.size < limits.pendingMax) continue;
+  const fired = new RunSet(limits.runsMax);
+  const reading = { range, fired, after, runsMin: limits.runsMin };
+  let next = yield* readZones(view, zones.inOrder(after.due), reading);
+  const pending: NumberedRun[] = [];
+  let left = limits.pendingMax;
+  for (const { partition, due, offset, count } of mergePending(view, range.partitions, after)) {
+    const run = { partition: partition.number, due, offset, count };
+    if (due >= range.to || (next !== undefined && isBehind(run, next))) break;
+    const cut = range.cut(partition, run);
+    if (cut !== undefined) pending.push({ ...run, offset: cut.offset, count: cut.count });
+    if (--left > 0) continue;
     next = endOf(run);
     break;
   }
-  let steps = runs.size;
-  for (const run of nearest.values()) {
-    if (next === undefined || !isBehind(run, next)) runs.push(run);
-    if (++steps % RUNS_PER_STEP === 0) yield undefined;
-  }
-  return { runs, next };
+  return new ReplayWindow({ fired, pending }, next);
 }
 
-/** The nearest runs of a stream in any order. */
-class NearestRuns {
-  /** The farthest first. */
-  readonly #heap = new Heap<ReplayRun>((a, b) => isEarlier(b, a));
-  readonly limits: WindowLimits;
-  #stepsLeft = RUNS_PER_STEP;
-  /** Something was left out behind the farthest. */
-  isCut = false;
-
-  constructor(limits: WindowLimits) {
-    this.limits = limits;
-  }
-
-  get size(): number {
-    return this.#heap.size;
-  }
-
-  /** The farthest that is kept, once no more are. */
-  get bound(): ReplayRun | undefined {
-    return this.#heap.size < this.limits.runsMax ? undefined : this.#heap.peek();
-  }
-
-  values(): Iterable<ReplayRun> {
-    return this.#heap.values();
-  }
-
-  add(run: ReplayRun): void {
-    const { bound } = this;
-    if (bound === undefined) this.#heap.push(run);
-    else {
-      this.isCut = true;
-      if (isEarlier(run, bound)) this.#heap.replace(run);
-    }
-  }
-
-  /** Counts work that was done; tells whether it is time for a pause. */
-  isPauseDue(steps: number): boolean {
-    this.#stepsLeft -= steps;
-    if (this.#stepsLeft > 0) return false;
-    this.#stepsLeft = RUNS_PER_STEP;
-    return true;
-  }
-
-  countBefore(time: number): number {
-    let count = 0;
-    for (const { due } of this.#heap.values()) if (due < time) count++;
-    return count;
-  }
+/** A window while its zones are read. */
+interface ZoneReading {
+  readonly range: ReplayRange;
+  readonly fired: RunSet;
+  readonly after: TimePosition;
+  readonly runsMin: number;
 }
 
 /** Reads zones until enough is known; returns up to where that is everything. */
 function* readZones(
   view: ReadView,
-  source: { readonly zones: readonly Zone[]; range: ReplayRange; nearest: NearestRuns },
-  after: TimePosition,
+  zones: readonly Zone[],
+  reading: ZoneReading,
 ): Generator<undefined, TimePosition | undefined> {
-  const { zones, range, nearest } = source;
-  const { runsMin } = nearest.limits;
+  const { fired, runsMin } = reading;
   let countAt = runsMin;
+  let steps = 0;
   for (const zone of zones) {
-    const { bound } = nearest;
+    const { bound } = fired;
     if (bound !== undefined && zone.from > bound.due) return endOf(bound);
-    if (nearest.size >= countAt) {
-      if (nearest.countBefore(zone.from) >= runsMin) return positionBefore(zone.from);
-      countAt = nearest.size * 1.25;
+    if (fired.size >= countAt) {
+      if (fired.countBefore(zone.from) >= runsMin) return positionBefore(zone.from);
+      countAt = fired.size * 1.25;
     }
-    yield* readZone(view, zone, { range, nearest, after });
+    steps = yield* readZone(view, zone, { reading, steps });
   }
-  return nearest.isCut && nearest.bound !== undefined ? endOf(nearest.bound) : undefined;
+  return fired.bound === undefined ? undefined : endOf(fired.bound);
 }
 
-/** Adds a zone's runs behind `after`, and makes the zone's span exact. */
+/**
+ * Adds a zone's runs behind `after`, and makes the zone's span exact. Returns the steps since the
+ * last pause.
+ */
 function* readZone(
   view: ReadView,
   zone: Zone,
-  into: { readonly range: ReplayRange; nearest: NearestRuns; after: TimePosition },
-): Generator<undefined, void> {
-  const { range, nearest, after } = into;
+  state: { readonly reading: ZoneReading; readonly steps: number },
+): Generator<undefined, number> {
   const { partition } = zone;
   const endKey = partition.firedPrefix + keyU48(zone.end);
+  const span = { from: Number.MAX_SAFE_INTEGER, to: 0 };
   let sequence = zone.start;
-  let from = Number.MAX_SAFE_INTEGER;
-  let to = 0;
+  let { steps } = state;
   while (sequence < zone.end) {
-    let steps = 0;
     let last = zone.end;
     for (const row of view.range(partition.firedPrefix + keyU48(sequence), endKey)) {
       for (const run of scheduledRuns(view, partition, row)) {
         steps++;
-        const cut = run.due < range.from || run.due >= range.to ? undefined : range.cut(partition, run);
-        if (cut === undefined) continue;
-        from = Math.min(from, run.due);
-        to = Math.max(to, run.due);
-        const rest = cutAfter({ partition, ...cut }, after);
-        if (rest.count > 0 && isBehind(rest, after)) nearest.add({ ...rest, isPending: false });
+        addRun(state.reading, { partition, run, span });
       }
       if (steps < RUNS_PER_STEP) continue;
       last = firedRowEnd(row);
       break;
     }
     sequence = last;
-    if (nearest.isPauseDue(steps)) yield undefined;
+    if (steps < RUNS_PER_STEP) continue;
+    steps = 0;
+    yield undefined;
   }
-  zone.from = from;
-  zone.to = to;
+  zone.from = span.from;
+  zone.to = span.to;
+  return steps;
+}
+
+/** Adds the part of a run that is in the range and behind the position. */
+function addRun(
+  { range, fired, after }: ZoneReading,
+  found: {
+    readonly partition: Partition;
+    readonly run: DueRun;
+    readonly span: { from: number; to: number };
+  },
+): void {
+  const { partition, run, span } = found;
+  const { due } = run;
+  if (due < range.from || due >= range.to) return;
+  const cut = range.cut(partition, run);
+  if (cut === undefined) return;
+  if (due < span.from) span.from = due;
+  if (due > span.to) span.to = due;
+  if (due < after.due) return;
+  const { number } = partition;
+  let { offset, count } = cut;
+  if (due === after.due) {
+    if (number < after.partition) return;
+    const skipped = number > after.partition ? 0 : Math.max(0, after.offset + 1 - offset);
+    offset += skipped;
+    count -= skipped;
+  }
+  if (count > 0) fired.add({ due, partition: number, offset, count });
 }
 
 /** The runs of a fired row by schedule time. */

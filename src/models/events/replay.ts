@@ -21,7 +21,7 @@ import type { Block } from "./block.ts";
 import { findBlock } from "./lookup.ts";
 import type { LongReads } from "./long-reads.ts";
 import type { TimePosition } from "./pending-merge.ts";
-import { isBehind, positionBefore } from "./pending-merge.ts";
+import { positionBefore } from "./pending-merge.ts";
 import type { ReplayRange } from "./replay-range.ts";
 import type { ReplayPlan, ReplayRun, ReplayWindow } from "./replay-window.ts";
 import { findWindow, windowLimits } from "./replay-window.ts";
@@ -152,7 +152,7 @@ export class Replay implements AsyncIterableIterator<ReplayedEvent> {
   /** Reads the next slice, or the next window; false when there is nothing more. */
   async #readOn(): Promise<boolean> {
     const { clock, reads } = this.#source;
-    if (this.#run === undefined && (this.#window?.runs.size ?? 0) === 0) {
+    if (this.#run === undefined && this.#window?.isEmpty !== false) {
       if (this.#position === undefined) return false;
       await this.#readWindow(this.#position);
       return true;
@@ -193,7 +193,7 @@ export class Replay implements AsyncIterableIterator<ReplayedEvent> {
       if (run === undefined) break;
       this.#sinceTurn++;
       const offset = this.#runOffset++;
-      const { partition } = run;
+      const partition = this.#plan.range.partition(run.partition);
       if (offset === run.offset || block === undefined || offset >= block.endOffset) {
         block = findBlock(durable, partition, offset);
       }
@@ -216,18 +216,15 @@ export class Replay implements AsyncIterableIterator<ReplayedEvent> {
 
   /** The event was rescheduled since the window was found. */
   #moved({ partition, due: before }: ReplayRun, offset: number, due: number): void {
-    const run = { partition, due, offset, count: 1, isPending: true };
-    const next = this.#position;
-    if (due <= before || due >= this.#plan.range.to || this.#window === undefined) return;
-    // Behind this window it is found with the next one.
-    if (next === undefined || !isBehind(run, next)) this.#window.runs.push(run);
+    if (due <= before || due >= this.#plan.range.to) return;
+    this.#window?.addMoved({ partition, due, offset, count: 1 });
   }
 
   /** The run with the next event; undefined at the end of the window. */
   #currentRun(): ReplayRun | undefined {
     const run = this.#run;
     if (run !== undefined && this.#runOffset < run.offset + run.count) return run;
-    this.#run = this.#window?.runs.pop();
+    this.#run = this.#window?.take();
     this.#runOffset = this.#run?.offset ?? 0;
     return this.#run;
   }
