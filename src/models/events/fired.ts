@@ -52,6 +52,25 @@ export function appendFired(
   return fired;
 }
 
+/** Removes the row, or all but its last `keep` runs. */
+export function cutFiredRow(tx: Transaction, partition: Partition, cut: FiredRowCut): void {
+  const [key, value] = cut.row;
+  tx.delete(key);
+  const rest = cut.keep === 0 ? [] : firedRowRuns(cut.row).slice(-cut.keep);
+  const [first] = rest;
+  if (first === undefined) return;
+  const size = RUNS_AT + RUN_BYTES * rest.length;
+  const into = tx.reserve(partition.firedPrefix + keyU48(first.sequence), size);
+  into.set(value.subarray(0, RUNS_AT));
+  into.writeUInt32LE(firedRowEnd(cut.row) - first.sequence, 12);
+  into.set(value.subarray(value.length - RUN_BYTES * rest.length), RUNS_AT);
+}
+
+export interface FiredRowCut {
+  readonly row: Row;
+  readonly keep: number;
+}
+
 /** The sequence behind a fired row's last event. */
 export function firedRowEnd([key, value]: Row): number {
   return firedKeySequence(key) + asBuffer(value).readUInt32LE(12);

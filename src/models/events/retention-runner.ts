@@ -36,6 +36,8 @@ export class RetentionRunner implements Sleeper {
   readonly #catalog: Catalog;
   readonly #dedup: DedupKeeper;
   readonly #onRemoved: (events: number) => void;
+  /** Blocks of smaller offsets were looked at for ids that are too old, by this dedup time. */
+  readonly #seen = new WeakMap<Partition, { readonly offset: number; readonly dedupTtlMs: number }>();
   #running: Promise<unknown> = Promise.resolve();
   #closed = false;
 
@@ -103,17 +105,24 @@ export class RetentionRunner implements Sleeper {
     return { eventsRemoved, bytesFreed };
   }
 
+  /** Looks at each block once, when its ids are old enough; at all of them after a restart. */
   async #removeIds(topic: Topic, partition: Partition): Promise<number> {
-    const createdBefore = this.#clock.now() - topic.settings.dedupTtlMs;
+    const { dedupTtlMs } = topic.settings;
+    const createdBefore = this.#clock.now() - dedupTtlMs;
+    const seen = this.#seen.get(partition);
+    let from = seen?.dedupTtlMs === dedupTtlMs ? seen.offset : 0;
     let bytes = 0;
-    for (let from: number | undefined = 0; from !== undefined; ) {
-      if (this.#closed || this.#catalog.find(topic.name) !== topic) break;
-      const start: number = from;
+    for (let hasMore = true; hasMore && !this.#closed; ) {
+      if (this.#catalog.find(topic.name) !== topic) break;
+      const start = from;
       const part = await this.#shard.execute((tx) =>
         removeIds(tx, partition, { from: start, createdBefore }),
       );
       bytes += part.bytes;
       from = part.next;
+      hasMore = part.hasMore;
+      this.#seen.set(partition, { offset: from, dedupTtlMs });
+      if (hasMore) await new Promise<void>((resolve) => this.#clock.soon(resolve));
     }
     return bytes;
   }

@@ -9,19 +9,23 @@
  *
  * One operation removes a bounded part; callers repeat it until it removes nothing.
  */
+import type { Key } from "../../base/key.ts";
 import { keyU48 } from "../../base/key.ts";
 import type { Transaction } from "../../shard/transaction.ts";
-import type { Row } from "../../store/base-tree.ts";
 import { Block, blockSize, writeBlock } from "./block.ts";
-import { firedRowEnd, firedRowRuns, firedRowTime } from "./fired.ts";
+import { FieldReader } from "./field-reader.ts";
+import type { FiredRowCut } from "./fired.ts";
+import { cutFiredRow, firedRowRuns, firedRowTime } from "./fired.ts";
 import { findBlock } from "./lookup.ts";
 import { putCheckpoint } from "./partition-checkpoint.ts";
 import type { Partition } from "./partition.ts";
 import { blockKeyOffset } from "./rows.ts";
-import { findId } from "./stored-event.ts";
+import type { FiredRun } from "./run.ts";
 
-/** Most events that one operation removes, and most bytes of blocks it rewrites. */
+/** Most events that one operation removes, if they are of several runs. */
 const OPERATION_EVENTS = 4096;
+/** No block is added to an operation once it rewrites so many bytes of them. */
+const OPERATION_BYTES = 4 * 1024 * 1024;
 
 /** What may be removed. */
 export interface RetentionRule {
@@ -51,76 +55,145 @@ export function settledByAll(partition: Partition): number {
 export function removeFired(tx: Transaction, partition: Partition, rule: RetentionRule): Removed {
   const settled = settledByAll(partition);
   const bytesBefore = partition.bytes;
-  const rewriting = new Map<number, BlockRemoval>();
-  let events = 0;
-  let bytesLeft = partition.bytes;
+  const removal = new Removal(tx, partition);
+  const cuts: FiredRowCut[] = [];
   for (const row of tx.range(partition.firedPrefix, partition.firedEnd)) {
-    if (events >= OPERATION_EVENTS || firedRowEnd(row) > settled) break;
     const isOld = firedRowTime(row) <= rule.firedBefore;
-    if (!isOld && bytesLeft <= rule.bytesMax) break;
-    if (!markRow(tx, row, { partition, rule, rewriting })) break;
-    for (const run of firedRowRuns(row)) events += run.count;
-    bytesLeft = partition.bytes - bytesIn(rewriting);
-    tx.delete(row[0]);
+    const runs = firedRowRuns(row);
+    let removed = 0;
+    for (const run of runs) {
+      if (run.sequence + run.count > settled || run.offset + run.count > rule.offsetMax) break;
+      if (!isOld && bytesBefore - removal.bytes <= rule.bytesMax) break;
+      if (!removal.add(run)) break;
+      removed++;
+    }
+    if (removed > 0) cuts.push({ row, keep: runs.length - removed });
+    if (removed < runs.length) break;
   }
-  if (events === 0) return { events: 0, bytes: 0 };
-  const { bytes } = partition;
+  if (removal.events === 0) return { events: 0, bytes: 0 };
   tx.onUndone(() => {
-    partition.bytes = bytes;
+    partition.bytes = bytesBefore;
   });
-  for (const removal of rewriting.values()) removal.store(tx, partition);
+  for (const cut of cuts) cutFiredRow(tx, partition, cut);
+  removal.store();
   // The last fired row is what tells the next sequence after a restart; the checkpoint does too.
   putCheckpoint(tx, partition);
-  return { events, bytes: bytesBefore - partition.bytes };
+  return { events: removal.events, bytes: bytesBefore - partition.bytes };
 }
 
-/** Removes blocks in front of which no dedup time is left and in which no event is. */
+export interface RemovedIds {
+  readonly bytes: number;
+  /** Blocks of smaller offsets were looked at. */
+  readonly next: number;
+  /** There are more that are old enough. */
+  readonly hasMore: boolean;
+}
+
+/**
+ * Removes blocks in which no event is and whose ids are not needed any more. Looks at a part of the
+ * blocks from `from` on; a block that still has events goes with the last of them (removeFired).
+ */
 export function removeIds(
   tx: Transaction,
   partition: Partition,
   options: { readonly from: number; readonly createdBefore: number },
-): Removed & { readonly next: number | undefined } {
+): RemovedIds {
   const bytesBefore = partition.bytes;
-  let next: number | undefined;
-  let seen = 0;
+  const gone: Key[] = [];
+  let next = options.from;
+  let hasMore = false;
+  let seenBytes = 0;
   const start = partition.blocksPrefix + keyU48(options.from);
   for (const [key, value] of tx.range(start, partition.blocksEnd)) {
     const block = new Block(value, blockKeyOffset(key));
     if (block.createdAt >= options.createdBefore) break;
-    if (seen >= OPERATION_EVENTS) {
-      next = block.firstOffset;
-      break;
-    }
-    seen += block.count;
+    hasMore = next - options.from >= OPERATION_EVENTS || seenBytes >= OPERATION_BYTES;
+    if (hasMore) break;
+    next = block.endOffset;
+    seenBytes += value.length;
     if (!isOnlyIds(block)) continue;
-    tx.delete(key);
+    gone.push(key);
     partition.bytes -= value.length;
   }
-  const bytes = bytesBefore - partition.bytes;
-  if (bytes > 0) {
+  for (const key of gone) tx.delete(key);
+  if (gone.length > 0) {
     tx.onUndone(() => {
       partition.bytes = bytesBefore;
     });
     putCheckpoint(tx, partition);
   }
-  return { events: 0, bytes, next };
+  return { bytes: bytesBefore - partition.bytes, next, hasMore };
+}
+
+/** What one operation removes. */
+class Removal {
+  events = 0;
+  /** Bytes of the events, about as many as will be freed. */
+  bytes = 0;
+  readonly #tx: Transaction;
+  readonly #partition: Partition;
+  readonly #blocks = new Map<number, BlockRemoval>();
+  #last: BlockRemoval | undefined;
+  #rewrittenBytes = 0;
+
+  constructor(tx: Transaction, partition: Partition) {
+    this.#tx = tx;
+    this.#partition = partition;
+  }
+
+  /** Notes a run; false when the operation has enough. */
+  add({ offset, count }: FiredRun): boolean {
+    if (this.events >= OPERATION_EVENTS) return false;
+    const removal = this.#removalAt(offset);
+    if (removal === "full") return false;
+    this.events += count;
+    if (removal !== undefined) this.bytes += removal.add(offset, count);
+    return true;
+  }
+
+  store(): void {
+    for (const removal of this.#blocks.values()) removal.store(this.#tx, this.#partition);
+  }
+
+  /** Undefined: the block was removed already. */
+  #removalAt(offset: number): BlockRemoval | "full" | undefined {
+    if (this.#last?.holds(offset) === true) return this.#last;
+    const block = findBlock(this.#tx, this.#partition, offset);
+    if (block === undefined) return undefined;
+    let removal = this.#blocks.get(block.firstOffset);
+    if (removal === undefined) {
+      if (this.#rewrittenBytes >= OPERATION_BYTES) return "full";
+      this.#rewrittenBytes += block.bytes.length;
+      removal = new BlockRemoval(block);
+      this.#blocks.set(block.firstOffset, removal);
+    }
+    this.#last = removal;
+    return removal;
+  }
 }
 
 /** The events of one block that are removed. */
 class BlockRemoval {
   readonly #block: Block;
   readonly #positions = new Set<number>();
-  removedBytes = 0;
 
   constructor(block: Block) {
     this.#block = block;
   }
 
-  add(from: number, count: number): void {
-    for (let k = from; k < from + count; k++) {
+  holds(offset: number): boolean {
+    return offset >= this.#block.firstOffset && offset < this.#block.endOffset;
+  }
+
+  /** Returns the bytes of the events. */
+  add(offset: number, count: number): number {
+    const first = offset - this.#block.firstOffset;
+    let bytes = 0;
+    for (let k = first; k < first + count; k++) {
       this.#positions.add(k);
-      this.removedBytes += this.#block.length(k);
+      bytes += this.#block.length(k);
     }
+    return bytes;
   }
 
   store(tx: Transaction, partition: Partition): void {
@@ -160,43 +233,15 @@ class BlockRemoval {
   }
 }
 
-/** Notes the row's events for removal; false when one of them must stay. */
-function markRow(
-  tx: Transaction,
-  row: Row,
-  context: {
-    readonly partition: Partition;
-    readonly rule: RetentionRule;
-    readonly rewriting: Map<number, BlockRemoval>;
-  },
-): boolean {
-  const { partition, rule, rewriting } = context;
-  const runs = firedRowRuns(row);
-  if (runs.some((run) => run.offset + run.count > rule.offsetMax)) return false;
-  for (const run of runs) {
-    const block = findBlock(tx, partition, run.offset);
-    if (block === undefined) continue;
-    let removal = rewriting.get(block.firstOffset);
-    if (removal === undefined) {
-      removal = new BlockRemoval(block);
-      rewriting.set(block.firstOffset, removal);
-    }
-    removal.add(run.offset - block.firstOffset, run.count);
-  }
-  return true;
-}
-
-function bytesIn(rewriting: ReadonlyMap<number, BlockRemoval>): number {
-  let bytes = 0;
-  for (const removal of rewriting.values()) bytes += removal.removedBytes;
-  return bytes;
-}
-
 /** The message_id field of an event: tag, length and text. */
 function idField(bytes: Buffer, start: number, end: number): { start: number; end: number } {
-  const id = findId(bytes, start, end);
-  const lengthBytes = id.end - id.start < 0x80 ? 1 : 2;
-  return { start: id.start - 1 - lengthBytes, end: id.end };
+  const reader = new FieldReader().over(bytes, start, end);
+  let id = { start, end: start };
+  // A field starts where the one before it ends, however many bytes its tag and length take.
+  for (let from = start; reader.next(); from = reader.at) {
+    if (reader.field === 1 && reader.wireType === 2) id = { start: from, end: reader.end };
+  }
+  return id;
 }
 
 function isOnlyIds(block: Block): boolean {
