@@ -52,6 +52,7 @@ async function startResp(
     ...address,
     engine,
     clock,
+    memoryBytes: () => process.memoryUsage.rss(),
     onFault: (fault, command) => log.error({ err: fault, command }, "A command failed"),
   });
   return { address: { host, port }, close };

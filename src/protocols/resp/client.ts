@@ -3,6 +3,9 @@ import type { Session } from "../../engine/session.ts";
 import type { ClientConnection, CommandQueue, CommandSpec } from "./command.ts";
 import type { ReplyMode, RespClient, RespServer } from "./command.ts";
 import type { RespVersion } from "./reply-writer.ts";
+import { defaultSessionAttributes } from "./session-attributes.ts";
+import { Subscriptions } from "./subscriptions.ts";
+import type { MessageEncoder } from "./subscriptions.ts";
 
 export interface ClientIdentity {
   readonly id: number;
@@ -12,6 +15,7 @@ export interface ClientIdentity {
   readonly remoteAddress: string;
   readonly localAddress: string;
   readonly connectedAt: number;
+  readonly encoder: MessageEncoder;
 }
 
 export class ConnectedClient implements RespClient {
@@ -37,6 +41,8 @@ export class ConnectedClient implements RespClient {
   user = "default";
   /** Set while commands are queued instead of done. */
   queue: CommandQueue | undefined;
+  readonly attributes = defaultSessionAttributes();
+  readonly subscriptions: Subscriptions;
   readonly #resetHooks: (() => void)[] = [];
 
   constructor(server: RespServer, identity: ClientIdentity) {
@@ -49,6 +55,9 @@ export class ConnectedClient implements RespClient {
     this.connectedAt = identity.connectedAt;
     this.lastCommandAt = identity.connectedAt;
     this.authenticated = server.password === undefined;
+    this.subscriptions = new Subscriptions(server.engine.pubsub, (message) => {
+      this.connection.push(identity.encoder.encode(message, this.version));
+    });
   }
 
   onReset(run: () => void): void {
@@ -58,7 +67,9 @@ export class ConnectedClient implements RespClient {
   reset(): void {
     this.queue = undefined;
     this.session.reset();
+    this.subscriptions.clear();
     for (const hook of this.#resetHooks.splice(0)) hook();
+    Object.assign(this.attributes, defaultSessionAttributes());
     this.name = "";
     this.replyMode = "on";
     this.noEvict = false;

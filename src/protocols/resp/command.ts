@@ -8,6 +8,8 @@ import type { PubSub } from "../../engine/pubsub.ts";
 import type { Session } from "../../engine/session.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { ReplyWriter, RespVersion } from "./reply-writer.ts";
+import type { SessionAttributes } from "./session-attributes.ts";
+import type { Subscriptions } from "./subscriptions.ts";
 
 /**
  * Does the command. Writes exactly one reply, or throws: a ReplyError or CronosError becomes the
@@ -34,6 +36,8 @@ export type CommandFlag =
   | "no-auth"
   | "blocking"
   | "no-multi"
+  /** Allowed while a RESP2 client has subscriptions. */
+  | "when-subscribed"
   | "movablekeys"
   | "skip-monitor";
 
@@ -98,11 +102,20 @@ export interface RespServer {
   readonly table: CommandLookup;
   readonly clients: ReadonlyMap<number, RespClient>;
   /** What AUTH asks for; undefined: nothing. */
-  readonly password: string | undefined;
+  password: string | undefined;
   /** Unix ms. */
   readonly startedAt: number;
   /** Connections taken and refused, and commands done, since the start. */
   readonly counts: RespCounts;
+  /** Where it listens. */
+  readonly host: string;
+  readonly port: number;
+  /** Clients at a time. */
+  readonly clientsMax: number;
+  /** What CONFIG SET changed, by name. */
+  readonly settings: Map<string, string>;
+  /** Bytes of memory that the process uses. */
+  readonly memoryBytes: () => number;
   /** Told about errors that no command should have. */
   readonly onFault: (fault: unknown, command: string) => void;
 }
@@ -117,6 +130,8 @@ export interface RespCounts {
 export interface CommandQueue {
   /** Takes the command and writes its reply; false: it is done as always. */
   take(spec: CommandSpec, args: readonly Buffer[], reply: ReplyWriter): boolean;
+  /** How many commands wait. */
+  readonly length: number;
   /** A command was refused before it could be taken: it is unknown or has a wrong arity. */
   refused(): void;
 }
@@ -160,6 +175,8 @@ export interface RespClient {
   replyMode: ReplyMode;
   authenticated: boolean;
   user: string;
+  readonly subscriptions: Subscriptions;
+  readonly attributes: SessionAttributes;
   /** Set while commands are queued instead of done. */
   queue: CommandQueue | undefined;
   /** Runs on RESET, SESSION.CLOSE and when the client is gone, once. */

@@ -1,5 +1,21 @@
 /** Every command the server knows, family by family. */
 import type { CommandSpec } from "./command.ts";
+import { clientCommands } from "./commands/client.ts";
+import { commandCommands } from "./commands/command.ts";
+import { configCommands } from "./commands/config.ts";
 import { connectionCommands } from "./commands/connection.ts";
+import { infoCommands } from "./commands/info.ts";
+import { pubsubCommands } from "./commands/pubsub.ts";
+import { serverCommands } from "./commands/server.ts";
+import { sessionCommands } from "./commands/session.ts";
 
-export const commands: readonly (readonly CommandSpec[])[] = [connectionCommands];
+export const commands: readonly (readonly CommandSpec[])[] = [
+  connectionCommands,
+  clientCommands,
+  pubsubCommands,
+  serverCommands,
+  commandCommands,
+  configCommands,
+  infoCommands,
+  sessionCommands,
+];

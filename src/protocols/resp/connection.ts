@@ -5,8 +5,8 @@
  * saw or wrote is durable: one wait for a chunk, none for reads of durable state. If it is lost,
  * every reply from the first that depends on it becomes an error.
  *
- *   idle ── bytes ──> working ── a handler waits, or the log is full, or nobody reads ──> waiting
- *    └──────────────────┴───────────────────────────────────────────────────────────────────┘
+ *   idle <── bytes, nothing left ──> working <── done ── waiting, for one of:
+ *            a handler, room in the log, a client that takes its replies
  *   any ── QUIT, protocol error, shutdown ──> closing (replies are sent) ──> closed
  *
  * Bounds: requests that wait (limits.queryBytes, and reading stops above INPUT_WAITING_BYTES),
@@ -15,7 +15,7 @@
  */
 import type { Socket } from "node:net";
 import { ConnectedClient } from "./client.ts";
-import type { ClientConnection, CommandSpec, ReplyMode, RespClient } from "./command.ts";
+import type { ClientConnection, CommandSpec } from "./command.ts";
 import { dispatch } from "./dispatch.ts";
 import { OutputQueue } from "./output-queue.ts";
 import { RequestParser, ProtocolError } from "./parser.ts";
@@ -32,7 +32,7 @@ const OUTPUT_WAITING_BYTES = 4 * 1024 * 1024;
 const PUSH_BYTES_MAX = 32 * 1024 * 1024;
 
 export class Connection implements ClientConnection {
-  readonly client: RespClient;
+  readonly client: ConnectedClient;
   readonly #server: ListeningServer;
   readonly #socket: Socket;
   readonly #parser = new RequestParser();
@@ -64,6 +64,7 @@ export class Connection implements ClientConnection {
       remoteAddress: `${socket.remoteAddress}:${socket.remotePort}`,
       localAddress: `${socket.localAddress}:${socket.localPort}`,
       connectedAt: server.clock.now(),
+      encoder: server.encoder,
     });
     server.add(this.client);
     socket.on("data", (chunk: Buffer) => this.#arrived(chunk));
@@ -100,6 +101,7 @@ export class Connection implements ClientConnection {
 
   #arrived(chunk: Buffer): void {
     if (this.#closing) return;
+    this.client.lastCommandAt = this.#server.clock.now();
     try {
       this.#parser.push(chunk);
     } catch (error) {
@@ -139,10 +141,7 @@ export class Connection implements ClientConnection {
       return;
     }
     const { name, args } = this.#parser;
-    this.#wait(room, () => {
-      const done = this.#dispatch(name, spec, args);
-      return done;
-    });
+    this.#wait(room, () => this.#dispatch(name, spec, args));
   }
 
   #run(spec: CommandSpec | undefined): void {
@@ -160,21 +159,19 @@ export class Connection implements ClientConnection {
     const { client } = this;
     const reply = this.#reply;
     const before = reply.length;
-    const mode = client.replyMode;
+    const skipped = client.replyMode === "skip-next";
     const done = dispatch(client, { name, spec, args }, reply);
-    if (done !== undefined) return done.then(() => this.#replied(before, mode));
-    this.#replied(before, mode);
+    if (done !== undefined) return done.then(() => this.#replied(before, skipped));
+    this.#replied(before, skipped);
     return undefined;
   }
 
   /** A reply is complete: counts it, or takes it back if the client wants none. */
-  #replied(before: number, mode: ReplyMode): void {
+  #replied(before: number, skipped: boolean): void {
     const { client } = this;
     this.#server.counts.commands++;
-    if (mode !== "on" || client.replyMode === "off") {
-      if (mode !== "off" || client.replyMode !== "on") this.#reply.rewind(before);
-      if (mode === "skip-next" && client.replyMode === "skip-next") client.replyMode = "on";
-    }
+    if (client.replyMode !== "on") this.#reply.rewind(before);
+    if (skipped && client.replyMode === "skip-next") client.replyMode = "on";
     if (this.#dependentFrom < 0 && client.session.pending) this.#dependentFrom = before;
     if (this.#dependentFrom >= 0 && this.#reply.length > before) this.#dependents++;
     if (this.#pushes.length > 0) this.#writePushes();

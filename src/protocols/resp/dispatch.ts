@@ -63,6 +63,9 @@ function refusalOf(
     return new ReplyError("NOAUTH Authentication required.");
   }
   if (spec === undefined) return undefined;
+  if (client.version === 2 && !client.subscriptions.none) {
+    if (!spec.flags.includes("when-subscribed")) return subscribedError(spec.name);
+  }
   const { arity } = spec;
   return (arity >= 0 ? count === arity : count >= -arity) ? undefined : arityError(spec.name);
 }
@@ -70,4 +73,11 @@ function refusalOf(
 function unknownCommand(name: Buffer): ReplyError {
   const text = name.subarray(0, NAME_BYTES_MAX).toString("latin1").toUpperCase();
   return new ReplyError(`ERR unknown command '${text}'`);
+}
+
+function subscribedError(name: string): ReplyError {
+  return new ReplyError(
+    `ERR Can't execute '${name.toLowerCase()}': only (P|S)SUBSCRIBE / (P|S)UNSUBSCRIBE / PING / ` +
+      "QUIT / RESET are allowed in this context",
+  );
 }

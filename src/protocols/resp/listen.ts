@@ -11,8 +11,6 @@ import { ReplySlab } from "./reply-writer.ts";
 import { ListeningServer } from "./resp-server.ts";
 import type { RespServerOptions } from "./resp-server.ts";
 
-/** Connections at a time; one more is told so and closed. */
-const CLIENTS_MAX = 10_000;
 /** How long a client may take its last replies while the listener closes. */
 const CLOSE_TIMEOUT_MS = 5_000;
 /** Silence after which the system asks whether the other end is still there. */
@@ -42,10 +40,12 @@ export async function listenResp(options: RespListenOptions): Promise<RespListen
     listener.listen({ host: options.host, port: options.port, backlog: 511 }, resolve);
   });
   const { address: host, port } = listener.address() as AddressInfo;
+  server.host = host;
+  server.port = port;
   return { host, port, server, close };
 
   function accept(socket: Socket): void {
-    if (connections.size >= CLIENTS_MAX) {
+    if (connections.size >= server.clientsMax) {
       server.counts.rejectedConnections++;
       socket.on("error", () => {});
       socket.end("-ERR max number of clients reached\r\n");

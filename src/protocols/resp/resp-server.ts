@@ -4,6 +4,10 @@
 import type { Clock } from "../../ports/clock.ts";
 import type { CommandLookup, RespClient, RespCounts } from "./command.ts";
 import type { RespEngine, RespServer } from "./command.ts";
+import { MessageEncoder } from "./subscriptions.ts";
+
+/** Connections at a time, by default; one more is told so and closed. */
+const CLIENTS_MAX = 10_000;
 
 export interface RespServerOptions {
   readonly engine: RespEngine;
@@ -11,6 +15,8 @@ export interface RespServerOptions {
   readonly table: CommandLookup;
   /** Told about errors that no command should have. */
   readonly onFault: (fault: unknown, command: string) => void;
+  readonly memoryBytes: () => number;
+  readonly clientsMax?: number;
 }
 
 export class ListeningServer implements RespServer {
@@ -18,7 +24,13 @@ export class ListeningServer implements RespServer {
   readonly clock: Clock;
   readonly table: CommandLookup;
   readonly onFault: RespServerOptions["onFault"];
+  readonly memoryBytes: () => number;
+  readonly settings = new Map<string, string>();
+  readonly encoder = new MessageEncoder();
   password: string | undefined;
+  readonly clientsMax: number;
+  host = "";
+  port = 0;
   readonly startedAt: number;
   readonly #clients = new Map<number, RespClient>();
   #lastId = 0;
@@ -29,6 +41,8 @@ export class ListeningServer implements RespServer {
     this.clock = options.clock;
     this.table = options.table;
     this.onFault = options.onFault;
+    this.clientsMax = options.clientsMax ?? CLIENTS_MAX;
+    this.memoryBytes = options.memoryBytes;
     this.startedAt = options.clock.now();
   }
 

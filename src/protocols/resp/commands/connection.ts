@@ -8,7 +8,7 @@ export const connectionCommands: readonly CommandSpec[] = [
   {
     name: "ping",
     arity: -1,
-    flags: ["fast"],
+    flags: ["fast", "when-subscribed"],
     group: "connection",
     since: "1.0.0",
     summary: "Returns PONG, or the argument",
@@ -44,7 +44,7 @@ export const connectionCommands: readonly CommandSpec[] = [
   {
     name: "quit",
     arity: -1,
-    flags: ["noscript", "loading", "stale", "fast", "no-auth", "no-multi"],
+    flags: ["noscript", "loading", "stale", "fast", "no-auth", "no-multi", "when-subscribed"],
     group: "connection",
     since: "1.0.0",
     summary: "Closes the connection",
@@ -56,7 +56,7 @@ export const connectionCommands: readonly CommandSpec[] = [
   {
     name: "reset",
     arity: 1,
-    flags: ["noscript", "loading", "stale", "fast", "no-auth", "no-multi"],
+    flags: ["noscript", "loading", "stale", "fast", "no-auth", "no-multi", "when-subscribed"],
     group: "connection",
     since: "6.2.0",
     summary: "Makes the connection as if it were new",
@@ -77,9 +77,16 @@ export const connectionCommands: readonly CommandSpec[] = [
   },
 ];
 
-function ping(_client: RespClient, args: readonly Buffer[], reply: ReplyWriter): void {
+function ping(client: RespClient, args: readonly Buffer[], reply: ReplyWriter): void {
   const [message] = args;
   if (args.length > 1) throw arityError("ping");
+  if (client.version === 2 && !client.subscriptions.none) {
+    // As a message, so that it cannot be taken for one.
+    reply.array(2);
+    reply.text("pong");
+    reply.bulk(message ?? Buffer.alloc(0));
+    return;
+  }
   if (message === undefined) reply.pong();
   else reply.bulk(message);
 }
