@@ -99,9 +99,13 @@ export interface Subscription extends AsyncIterable<EventDelivery> {
   close(): Promise<void>;
 }
 
-/** Which pending events an operation is about. Exactly one of ids, prefix, meta. */
+/**
+ * Which pending events an operation is about. Exactly one of ids, prefix, meta. Of events with the
+ * same id (PublishOptions.allowDuplicate) `ids` may mean only the first one, the others mean all.
+ */
 export interface EventSelector {
   readonly topic: string;
+  /** At most 100,000. */
   readonly ids?: readonly string[];
   /** Ids that start with this text. */
   readonly prefix?: string;
@@ -290,15 +294,22 @@ export interface EventsApi {
   /** Stores what is right and new; refuses the rest event by event. At most 100,000 events. */
   publishBatch(events: readonly EventInput[], options?: PublishOptions): Promise<BatchReceipt>;
   subscribe(options: SubscribeOptions): Subscription;
-  /** Stored events, fired or not, in order of schedule time. */
+  /**
+   * The events that are stored when it begins, fired or not, each once, in order of (schedule time,
+   * partition, offset). What is cancelled or removed before its turn is left out; what is moved on
+   * comes at its new time, what is moved to an earlier time may be left out.
+   */
   replay(options: ReplayOptions): AsyncIterable<StoredEvent>;
-  /** Removes events that are not due yet; tells how many. */
+  /** Removes events that are not due yet; tells how many. Their ids may be published again. */
   cancel(selector: EventSelector): Promise<number>;
-  /** Moves events that are not due yet to another time; tells how many. */
+  /** Moves events that are not due yet to another time (in the past: now); tells how many. */
   reschedule(selector: EventSelector, at: number): Promise<number>;
   /** Events not yet due, in order of due time. */
   listPending(query: PendingQuery): Promise<Page<StoredEvent>>;
-  /** The stored event with this id, fired or not. */
+  /**
+   * The stored event with this id, fired or not; the newest if there are several. Found for the
+   * topic's dedupTtlMs from its publish on, and as long as it is pending.
+   */
   get(topic: string, id: string): Promise<StoredEvent | undefined>;
 
   /** Creates or replaces a recurring schedule. Its runs are events with id `<name>@<instant>`. */

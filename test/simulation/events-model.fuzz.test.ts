@@ -48,28 +48,28 @@ type Command =
   | { readonly kind: "replay"; readonly from: number; readonly to: number }
   | { readonly kind: "take" | "list" | "get" | "reopen" };
 
-const id = fc.tuple(fc.constantFrom("a", "b"), fc.nat(9)).map(([prefix, n]) => `${prefix}${n}`);
-const color = fc.constantFrom(...colors);
-const delay = fc.integer({ min: -3000, max: 20_000 });
-const target: fc.Arbitrary<Target> = fc.oneof(
-  fc.record({ by: fc.constant("ids" as const), ids: fc.array(id, { maxLength: 4 }) }),
+const ids = fc.tuple(fc.constantFrom("a", "b"), fc.nat(9)).map(([prefix, n]) => `${prefix}${n}`);
+const anyColor = fc.constantFrom(...colors);
+const delays = fc.integer({ min: -3000, max: 20_000 });
+const targets: fc.Arbitrary<Target> = fc.oneof(
+  fc.record({ by: fc.constant("ids" as const), ids: fc.array(ids, { maxLength: 4 }) }),
   fc.record({ by: fc.constant("prefix" as const), prefix: fc.constantFrom("a", "b1", "b", "") }),
-  fc.record({ by: fc.constant("color" as const), color }),
+  fc.record({ by: fc.constant("color" as const), color: anyColor }),
 );
-const draft: fc.Arbitrary<Draft> = fc.record({ id, delay, color });
-const inTransaction = fc.boolean();
-const command: fc.Arbitrary<Command> = fc.oneof(
+const drafts: fc.Arbitrary<Draft> = fc.record({ id: ids, delay: delays, color: anyColor });
+const change = { target: targets, inTransaction: fc.boolean() };
+const anyCommand: fc.Arbitrary<Command> = fc.oneof(
   {
     weight: 4,
     arbitrary: fc.record({
       kind: fc.constant("publish" as const),
-      events: fc.array(draft, { minLength: 1, maxLength: 8 }),
+      events: fc.array(drafts, { minLength: 1, maxLength: 8 }),
     }),
   },
-  fc.record({ kind: fc.constant("cancel" as const), target, inTransaction }),
-  fc.record({ kind: fc.constant("reschedule" as const), target, delay, inTransaction }),
+  fc.record({ kind: fc.constant("cancel" as const), ...change }),
+  fc.record({ kind: fc.constant("reschedule" as const), delay: delays, ...change }),
   fc.record({ kind: fc.constant("advance" as const), ms: fc.nat(6000) }),
-  fc.record({ kind: fc.constant("replay" as const), from: delay, to: delay }),
+  fc.record({ kind: fc.constant("replay" as const), from: delays, to: delays }),
   fc.record({ kind: fc.constantFrom("take", "list", "get", "reopen") }),
 );
 
@@ -141,9 +141,9 @@ class Checked {
     for (const event of this.#pending) if (event.at <= this.#clock.now()) event.state = "fired";
   }
 
-  async #publish(drafts: readonly Draft[]): Promise<void> {
+  async #publish(events: readonly Draft[]): Promise<void> {
     const now = this.#clock.now();
-    const input = drafts.map(({ id, delay, color }) => {
+    const input = events.map(({ id, delay, color }) => {
       return { topic, id, at: now + delay, payload: id, meta: { color } };
     });
     const receipt = await this.db.events.publishBatch(input);
@@ -261,7 +261,7 @@ function assertOrdered(events: readonly StoredEvent[]): void {
 
 test("events are pending, fired and delivered as the model says", async () => {
   await fc.assert(
-    fc.asyncProperty(fc.array(command, { minLength: 5, maxLength: 40 }), async (commands) => {
+    fc.asyncProperty(fc.array(anyCommand, { minLength: 5, maxLength: 40 }), async (commands) => {
       const checked = new Checked();
       await checked.reopen();
       for (const each of commands) await checked.run(each);

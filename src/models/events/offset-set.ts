@@ -1,7 +1,7 @@
 /**
  * A set of offsets in little memory: one bit each, in chunks that exist only where something is.
- * Bulk operations collect in it, in any order, what they will visit in the order of offsets, so that
- * each block is read and written once.
+ * Bulk operations collect in it, in any order, what they will visit in the order of offsets, so
+ * that each block is read and written once.
  */
 import { assert } from "../../base/assert.ts";
 

@@ -3,8 +3,8 @@
  * they are in once, with its runs in the due index.
  *
  *   cancel      the event's length becomes 0; its offset stays taken
- *   reschedule  the event gets a new schedule_ts behind its bytes and a run of its own; if that time
- *               has come it goes to the fired log at once
+ *   reschedule  the event gets a new schedule_ts behind its bytes and a run of its own; if that
+ *               time has come it goes to the fired log at once
  *
  * Only pending events can be changed: others of their blocks may have fired.
  */

@@ -64,7 +64,7 @@ test("endOfOlder() is where the blocks of a time begin", async () => {
   await db.close();
 });
 
-test("PendingEvents changes what was pending when it was called, a bounded part at a time", async () => {
+test("PendingEvents changes what was pending when it was called, part by part", async () => {
   const db = await EventsShard.open({ partitions: 2 });
   for (let batch = 0; batch < 30; batch++) await publish(db, `${batch}/`, 200);
   const { pending } = db.model;

@@ -1,8 +1,8 @@
 /**
  * Operations on events that are not due yet: cancel, reschedule, get by id.
  *
- * A selector may name a million events. Outside transactions the work is then cut into operations of
- * bounded size: each block with its events is one step of one of them, and the event loop gets a
+ * A selector may name a million events. Outside transactions the work is then cut into operations
+ * of bounded size: each block with its events is one step of one of them, and the event loop gets a
  * turn after each. What such an operation finds was pending when it was called; what is published
  * while it runs is left alone. An event that fires or changes meanwhile is looked at again when its
  * turn comes, so the count is exact.

@@ -1,6 +1,6 @@
 /**
- * Listing pending events in the order of (due time, partition, offset), page by page. A page is read
- * in slices, one per turn of the event loop, so that a long one holds nobody up.
+ * Listing pending events in the order of (due time, partition, offset), page by page. A page is
+ * read in slices, one per turn of the event loop, so that a long one holds nobody up.
  */
 import type { ReadView } from "../../store/base-tree.ts";
 import type { LongReads } from "./long-reads.ts";

@@ -93,7 +93,8 @@ test("findWindow() tells every event once and in order, however small the limits
           await db.clock.advance(wait);
         }
         const bounds = { from: start + from, to: start + from + length, startOffset };
-        const range = new ReplayRange(db.model.catalog.get("t"), { partition: undefined, ...bounds });
+        const topic = db.model.catalog.get("t");
+        const range = new ReplayRange(topic, { partition: undefined, ...bounds });
         await db.publish([{ topic: "t", id: "later", at: bounds.from, payload: "x" }]);
         const expected = stored.filter(({ at, offset }) => {
           return at >= bounds.from && at < bounds.to && offset >= startOffset;

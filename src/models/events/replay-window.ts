@@ -42,7 +42,7 @@ export interface WindowLimits {
 export const windowLimits: WindowLimits = Object.freeze({
   runsMax: 262_144,
   runsMin: 2048,
-  pendingMax: 4096,
+  pendingMax: 1024,
 });
 
 /** Runs, or events looked at one by one, between two pauses: a few ms. */

@@ -1,20 +1,20 @@
 /**
- * A running replay: the events of a topic that were stored when it began, each once, in the order of
- * (schedule time, partition, offset), whatever the order in which they were published or fired.
+ * A running replay: the events of a topic that were stored when it began, each once, in the order
+ * of (schedule time, partition, offset), whatever the order in which they were published or fired.
  *
  *   fired log ─▶ zones ─┐
  *                       ├─▶ window of runs ─▶ slice of events ─▶ next()
  *   due index ──────────┘
  *
  * Windows are found on a snapshot that is released at once; events are read, when they are asked
- * for, by their offsets. So a replay that takes hours pins nothing, and what was cancelled or removed
- * meanwhile is left out. An event that is moved on meanwhile comes at its new time; one that is moved
- * to an earlier time may be left out. Nothing is read ahead of the consumer but one slice.
+ * for, by their offsets. So a replay that takes hours pins nothing, and what was cancelled or
+ * removed meanwhile is left out. An event that is moved on meanwhile comes at its new time; one that
+ * is moved to an earlier time may be left out. Nothing is read ahead of the consumer but one slice.
  *
- * With a pace, the first event comes at once and the others as far behind it, on the clock, as their
- * schedule times are, divided by the speed.
+ * With a pace, the first event comes at once and the others as far behind it, on the clock, as
+ * their schedule times are, divided by the speed.
  */
-import { CronosError } from "../../base/errors.ts";
+import type { CronosError } from "../../base/errors.ts";
 import type { Clock, Timer } from "../../ports/clock.ts";
 import type { Shard } from "../../shard/shard.ts";
 import type { Block } from "./block.ts";

@@ -14,7 +14,9 @@ const reader = new FieldReader();
 export function scheduleTime(bytes: Uint8Array, start: number, end: number): number {
   let at = 0;
   reader.over(bytes, start, end);
-  while (reader.next()) if (reader.field === SCHEDULE_TS && reader.wireType === 0) at = reader.varint;
+  while (reader.next()) {
+    if (reader.field === SCHEDULE_TS && reader.wireType === 0) at = reader.varint;
+  }
   return at;
 }
 
