@@ -71,6 +71,9 @@ class FileRows implements ReadView {
       onUndone: () => {},
       onDurable: (hook) => void hooks.push(hook),
       atCommit: (run) => run(tx),
+      modify: () => {
+        throw new Error("The index does not modify");
+      },
     };
     const result = operation(tx);
     for (const hook of hooks) hook();

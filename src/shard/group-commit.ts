@@ -83,6 +83,17 @@ export class GroupCommit {
     return logIndex(this.#tipIndex + 1);
   }
 
+  /**
+   * The running operation's place in the order of commits, 10 bytes big-endian: u48 index of the
+   * record, u32 operations that wrote to it before.
+   */
+  stamp(): Uint8Array {
+    const bytes = Buffer.allocUnsafe(10);
+    bytes.writeUIntBE(this.nextIndex, 0, 6);
+    bytes.writeUInt32BE(this.#open.operations, 6);
+    return bytes;
+  }
+
   /** Records that are sealed and not durable yet. */
   get sealedCount(): number {
     return this.#sealed.length;

@@ -4,8 +4,9 @@
  * Reads see a snapshot of the durable state at begin plus own writes. Writes are kept in memory.
  * commit() checks the read set against everything committed since and applies the writes as one
  * operation: serializable, first committer wins. A conflict is a CONFLICT error that names the key.
- * Blind writes never conflict; a transaction without writes never does either (it is serialized
- * where it began).
+ * Blind writes never conflict, nor do changes by modify(): those are kept as they are, over the own
+ * writes, and made at commit; a read of their key makes them own writes. A transaction without
+ * writes never conflicts either (it is serialized where it began).
  *
  * States: open → ended: committed, or rolled back (also by idle time-out, by the memory bound, and
  * by closing the shard). The end gives everything back; a call after it throws why it ended.
@@ -17,7 +18,7 @@ import type { Clock, Timer } from "../ports/clock.ts";
 import type { RangeOptions, ReadView, Row } from "../store/base-tree.ts";
 import { checkRowKey } from "../store/store.ts";
 import type { Conflict, ReadSet } from "./commit-history.ts";
-import type { Transaction } from "./transaction.ts";
+import type { Merge, Transaction } from "./transaction.ts";
 import { WriteOverlay } from "./write-overlay.ts";
 
 /** Default bound of own writes and read set together, in bytes. */
@@ -60,6 +61,8 @@ export class InteractiveTransaction implements ReadView {
   readonly #bytesMax: number;
   readonly #idleTimeoutMs: number;
   readonly #overlay = new WriteOverlay();
+  /** Changes to be made at commit, after the writes of the overlay. */
+  readonly #changes = new Map<Key, Merge[]>();
   readonly #readKeys = new Set<Key>();
   readonly #readRanges: ReadRange[] = [];
   #bytes = 0;
@@ -83,6 +86,11 @@ export class InteractiveTransaction implements ReadView {
 
   get(key: Key): Uint8Array | undefined {
     this.#use();
+    if (this.#changes.size > 0) this.#settle(key);
+    return this.#read(key);
+  }
+
+  #read(key: Key): Uint8Array | undefined {
     const own = this.#overlay.lookup(key);
     // What it wrote itself it did not read: nobody else's write can change the answer.
     if (own !== undefined) return own ?? undefined;
@@ -101,6 +109,7 @@ export class InteractiveTransaction implements ReadView {
     this.#use();
     const { reverse = false, limit = Number.POSITIVE_INFINITY } = options;
     if (limit <= 0) return;
+    for (const key of this.#changedIn(start, end)) this.#settle(key);
     let read: ReadRange | undefined;
     let left = limit;
     const view = this.#overlay.over(this.#host.snapshot);
@@ -123,19 +132,31 @@ export class InteractiveTransaction implements ReadView {
     this.#use();
     checkRowKey(key);
     this.#grow(key.length + value.length + WRITE_OVERHEAD_BYTES);
+    this.#changes.delete(key);
     this.#overlay.put(key, Uint8Array.from(value));
   }
 
   delete(key: Key): void {
     this.#use();
     this.#grow(key.length + WRITE_OVERHEAD_BYTES);
+    this.#changes.delete(key);
     this.#overlay.delete(key);
   }
 
   deleteRange(start: Key, end: Key | undefined): void {
     this.#use();
     this.#grow(start.length + (end?.length ?? 0) + WRITE_OVERHEAD_BYTES);
+    for (const key of this.#changedIn(start, end)) this.#changes.delete(key);
     this.#overlay.deleteRange(start, end);
+  }
+
+  modify(key: Key, merge: Merge, heldBytes = 0): void {
+    this.#use();
+    checkRowKey(key);
+    this.#grow(key.length + heldBytes + WRITE_OVERHEAD_BYTES);
+    const changes = this.#changes.get(key);
+    if (changes === undefined) this.#changes.set(key, [merge]);
+    else changes.push(merge);
   }
 
   /**
@@ -146,7 +167,7 @@ export class InteractiveTransaction implements ReadView {
     this.#use();
     this.#ended = new CronosError("CLOSED", "Transaction was ended by commit()");
     try {
-      if (this.#overlay.size > 0) await this.#host.execute((tx) => this.#apply(tx));
+      if (this.#overlay.size + this.#changes.size > 0) await this.#host.execute((tx) => this.#apply(tx));
     } finally {
       this.#release();
     }
@@ -178,6 +199,29 @@ export class InteractiveTransaction implements ReadView {
       });
     }
     this.#overlay.replayInto(tx);
+    for (const [key, changes] of this.#changes) {
+      for (const change of changes) tx.modify(key, change);
+    }
+  }
+
+  #changedIn(start: Key, end: Key | undefined): Key[] {
+    if (this.#changes.size === 0) return [];
+    return [...this.#changes.keys()].filter((key) => {
+      return key >= start && (end === undefined || key < end);
+    });
+  }
+
+  /** Makes the changes of a key own writes, because it is read. */
+  #settle(key: Key): void {
+    const changes = this.#changes.get(key);
+    if (changes === undefined) return;
+    const before = this.#read(key);
+    let value = before;
+    for (const change of changes) value = change(value, unknownStamp);
+    this.#changes.delete(key);
+    if (value === before) return;
+    if (value === undefined) this.delete(key);
+    else this.put(key, value);
   }
 
   #noteRange(range: ReadRange): ReadRange {
@@ -218,8 +262,17 @@ export class InteractiveTransaction implements ReadView {
   #release(): void {
     this.#timer.cancel();
     this.#overlay.clear();
+    this.#changes.clear();
     this.#readKeys.clear();
     this.#readRanges.length = 0;
     this.#host.ended();
   }
+}
+
+function unknownStamp(): never {
+  throw new CronosError(
+    "INVALID_ARGUMENT",
+    "Stamped value cannot be read by its own transaction: it is known at commit",
+    { details: { word: "ACCESSED_UNREADABLE" } },
+  );
 }

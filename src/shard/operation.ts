@@ -13,7 +13,7 @@ import type { Key } from "../base/key.ts";
 import type { Mark, MutationArena } from "../log/mutation-arena.ts";
 import type { RangeOptions, ReadView, Row } from "../store/base-tree.ts";
 import { checkRowKey } from "../store/store.ts";
-import type { Transaction } from "./transaction.ts";
+import type { Merge, Transaction } from "./transaction.ts";
 import type { WriteSink } from "./write-overlay.ts";
 import { WriteOverlay } from "./write-overlay.ts";
 
@@ -24,6 +24,7 @@ export class Operation implements Transaction {
   readonly #overlay = new WriteOverlay();
   readonly #tip: ReadView;
   readonly #bytesMax: number;
+  readonly #stamp: () => Uint8Array;
   #arena: MutationArena | undefined;
   #mark: Mark | undefined;
   #startBytes = 0;
@@ -32,10 +33,11 @@ export class Operation implements Transaction {
   #durable: (() => void)[] | undefined;
   #undone: (() => void)[] | undefined;
 
-  /** An operation reads `tip` and may encode to `bytesMax` bytes. */
-  constructor(tip: ReadView, bytesMax: number) {
+  /** An operation reads `tip` and may encode to `bytesMax` bytes; `stamp` tells its place. */
+  constructor(tip: ReadView, bytesMax: number, stamp: () => Uint8Array) {
     this.#tip = tip;
     this.#bytesMax = bytesMax;
+    this.#stamp = stamp;
   }
 
   get running(): boolean {
@@ -136,6 +138,14 @@ export class Operation implements Transaction {
 
   atCommit(run: (tx: Transaction) => void): void {
     run(this);
+  }
+
+  modify(key: Key, merge: Merge): void {
+    const before = this.get(key);
+    const after = merge(before, this.#stamp);
+    if (after === before) return;
+    if (after === undefined) this.delete(key);
+    else this.put(key, after);
   }
 
   onApplied(run: () => void): void {

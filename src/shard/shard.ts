@@ -127,7 +127,9 @@ export class Shard {
       durable: (seal) => this.#becameDurable(seal),
       lost: (cause) => this.#lost(cause),
     });
-    this.#operation = new Operation(store.tip, this.#commits.operationBytesMax);
+    this.#operation = new Operation(store.tip, this.#commits.operationBytesMax, () => {
+      return this.#commits.stamp();
+    });
     this.#feed = new ObserverFeed(log, durableIndex);
     const { onFlush, onFlushError } = options;
     this.#flusher = new Flusher({ store, log, clock, durableIndex, onFlush, onFlushError });

@@ -8,6 +8,17 @@ import type { ShardTimeMs } from "../base/ids.ts";
 import type { Key } from "../base/key.ts";
 import type { ReadView } from "../store/base-tree.ts";
 
+/**
+ * Makes a row's new value of the one that is there; undefined: no row. It keeps neither. `stamp`
+ * gives 10 bytes that say the transaction's place in the order of commits: they are larger than
+ * those of every transaction committed before. They are not known before the commit: until then
+ * `stamp` throws INVALID_ARGUMENT.
+ */
+export type Merge = (
+  before: Uint8Array | undefined,
+  stamp: () => Uint8Array,
+) => Uint8Array | undefined;
+
 export interface Transaction extends ReadView {
   /** The shard's clock: never behind the last record, the same during the whole operation. */
   readonly now: ShardTimeMs;
@@ -26,6 +37,12 @@ export interface Transaction extends ReadView {
    * transaction at commit, after the read set was checked, so that it never makes two conflict.
    */
   atCommit(run: (tx: Transaction) => void): void;
+  /**
+   * Changes one row by a function of its value alone. In an interactive transaction that happens at
+   * commit, so that it never makes two conflict; a read before that shows the change, and is a read
+   * like any other. `heldBytes` is what the function keeps in memory until then.
+   */
+  modify(key: Key, merge: Merge, heldBytes?: number): void;
   /** Runs after the operation succeeded and its writes are the tip; not when it is undone. */
   onApplied(run: () => void): void;
   /** Runs if the operation is undone (it threw), newest first: takes derived state back. */

@@ -7,7 +7,7 @@ import { CronosError } from "../../src/base/errors.ts";
 import { shardTimeMs } from "../../src/base/ids.ts";
 import type { ShardTimeMs } from "../../src/base/ids.ts";
 import type { Key } from "../../src/base/key.ts";
-import type { Transaction } from "../../src/shard/transaction.ts";
+import type { Merge, Transaction } from "../../src/shard/transaction.ts";
 import type { RangeOptions, ReadView, Row } from "../../src/store/base-tree.ts";
 
 type Rows = ReadonlyMap<Key, Buffer>;
@@ -64,6 +64,12 @@ class RowTransaction extends RowView implements Transaction {
 
   atCommit(run: (tx: Transaction) => void): void {
     run(this);
+  }
+
+  modify(key: Key, merge: Merge): void {
+    const value = merge(this.get(key), () => new Uint8Array(10));
+    if (value === undefined) this.delete(key);
+    else this.put(key, value);
   }
 
   onApplied(run: () => void): void {

@@ -78,6 +78,11 @@ export class RowStore implements ReadView {
       onUndone: (hook) => void hooks.undone.push(hook),
       onDurable: (hook) => void hooks.durable.push(hook),
       atCommit: (run) => run(tx),
+      modify: (key, merge) => {
+        const value = merge(tx.get(key), () => new Uint8Array(10));
+        if (value === undefined) tx.delete(key);
+        else tx.put(key, value);
+      },
     };
     return tx;
   }
