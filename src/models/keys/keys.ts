@@ -1,0 +1,141 @@
+/**
+ * What every operation on keys starts and ends with: finding a key that has not expired, storing a
+ * header, removing a key with all its rows.
+ *
+ * An expired key is as good as gone for every reader; a writer that meets one removes it first.
+ */
+import type { Key } from "../../base/key.ts";
+import { keyAfterPrefix } from "../../base/key.ts";
+import type { Transaction } from "../../shard/transaction.ts";
+import type { ReadView } from "../../store/base-tree.ts";
+import {
+  asBuffer,
+  hashCount,
+  headerExpiry,
+  headerSize,
+  headerType,
+  keyTypes,
+  writeHeaderStart,
+} from "./header.ts";
+import type { KeyType } from "./header.ts";
+import { KeyError, wrongType } from "./key-error.ts";
+import type { Keyspace } from "./rows.ts";
+
+/** Told what happened to keys, for keyspace notifications; see Redis' "Keyspace notifications". */
+export interface KeyListener {
+  changed(event: string, key: Key): void;
+}
+
+/** Where an operation works. */
+export interface KeyContext {
+  readonly space: Keyspace;
+  /** Wall clock, Unix ms. */
+  readonly now: number;
+  readonly listener: KeyListener;
+}
+
+/** The key's header if it is there and has not expired. */
+export function findHeader(view: ReadView, at: KeyContext, key: Key): Uint8Array | undefined {
+  const row = view.get(at.space.header(key));
+  if (row === undefined) return undefined;
+  const expiry = headerExpiry(row);
+  return expiry !== 0 && expiry <= at.now ? undefined : row;
+}
+
+/** The same for an operation that goes on to write: an expired key is removed. */
+export function findForWrite(tx: Transaction, at: KeyContext, key: Key): Uint8Array | undefined {
+  const row = tx.get(at.space.header(key));
+  if (row === undefined) return undefined;
+  const expiry = headerExpiry(row);
+  if (expiry === 0 || expiry > at.now) return row;
+  removeKey(tx, at, { key, row });
+  at.listener.changed("expired", key);
+  return undefined;
+}
+
+/** Throws WRONGTYPE unless the row, if there is one, is of the type. */
+export function requireType(row: Uint8Array | undefined, type: KeyType): void {
+  if (row !== undefined && headerType(row) !== type) throw new KeyError(wrongType);
+}
+
+/** What a new header replaces, and what it holds. */
+export interface NewHeader {
+  readonly key: Key;
+  readonly type: KeyType;
+  readonly expiry: number;
+  /** The header that was there. */
+  readonly before: Uint8Array | undefined;
+  readonly bodyBytes: number;
+}
+
+/**
+ * Stores a header and keeps expiry row and count in step; returns the body to fill. Fields of a
+ * hash that was there before must be gone already.
+ */
+export function putHeader(tx: Transaction, at: KeyContext, header: NewHeader): Buffer {
+  const { key, before, expiry } = header;
+  const expiryBefore = before === undefined ? 0 : headerExpiry(before);
+  if (expiryBefore !== expiry) {
+    if (expiryBefore !== 0) tx.delete(at.space.expiry(key, expiryBefore));
+    if (expiry !== 0) tx.put(at.space.expiry(key, expiry), noBytes);
+  }
+  if (before === undefined) addToCount(tx, at.space, 1);
+  const row = tx.reserve(at.space.header(key), headerSize(key, header.bodyBytes));
+  return row.subarray(writeHeaderStart(row, header));
+}
+
+/** Stores the same body with another expiry. */
+export function putExpiry(
+  tx: Transaction,
+  at: KeyContext,
+  change: { readonly key: Key; readonly row: Uint8Array; readonly expiry: number },
+): void {
+  const { key, row, expiry } = change;
+  const before = headerExpiry(row);
+  if (before === expiry) return;
+  if (before !== 0) tx.delete(at.space.expiry(key, before));
+  if (expiry !== 0) tx.put(at.space.expiry(key, expiry), noBytes);
+  const changed = Buffer.from(row);
+  changed.writeUIntLE(expiry, 1, 6);
+  tx.put(at.space.header(key), changed);
+}
+
+/** Removes a key with everything that belongs to it. */
+export function removeKey(
+  tx: Transaction,
+  at: KeyContext,
+  { key, row }: { readonly key: Key; readonly row: Uint8Array },
+): void {
+  tx.delete(at.space.header(key));
+  const expiry = headerExpiry(row);
+  if (expiry !== 0) tx.delete(at.space.expiry(key, expiry));
+  removeBody(tx, at, { key, row });
+  addToCount(tx, at.space, -1);
+}
+
+/** Removes the rows beside the header: those of a hash. */
+export function removeBody(
+  tx: Transaction,
+  at: KeyContext,
+  { key, row }: { readonly key: Key; readonly row: Uint8Array },
+): void {
+  if (headerType(row) !== keyTypes.hash || hashCount(row) === 0) return;
+  const fields = at.space.hashFields(key);
+  tx.deleteRange(fields, keyAfterPrefix(fields));
+}
+
+/** How many keys the namespace has; expired ones count until they are removed. */
+export function countKeys(view: ReadView, space: Keyspace): number {
+  const value = view.get(space.countKey);
+  return value === undefined ? 0 : asBuffer(value).readUIntLE(0, 6);
+}
+
+function addToCount(tx: Transaction, space: Keyspace, delta: number): void {
+  // At commit, without reading it in the transaction: two that add keys do not conflict.
+  tx.atCommit((committing) => {
+    const count = countKeys(committing, space) + delta;
+    committing.reserve(space.countKey, 6).writeUIntLE(count, 0, 6);
+  });
+}
+
+const noBytes = new Uint8Array(0);
