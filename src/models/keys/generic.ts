@@ -1,0 +1,227 @@
+/**
+ * What works on keys of any type: existence, deletion, expiry, renaming, copying, listing.
+ */
+import type { Key } from "../../base/key.ts";
+import type { Transaction } from "../../shard/transaction.ts";
+import type { ReadView } from "../../store/base-tree.ts";
+import { copyFields } from "./hashes.ts";
+import {
+  hashCount,
+  headerExpiry,
+  headerKey,
+  headerType,
+  keyTypes,
+  stringValue,
+} from "./header.ts";
+import type { KeyType } from "./header.ts";
+import { KeyError, noSuchKey } from "./key-error.ts";
+import type { KeyContext } from "./keys.ts";
+import { findForWrite, findHeader, putExpiry, putHeader, removeKey } from "./keys.ts";
+import { expiryPrefix, readExpiryKey, shortened } from "./rows.ts";
+import type { Keyspace } from "./rows.ts";
+
+/** The key's type, or undefined when it is not there. */
+export function typeOfKey(view: ReadView, at: KeyContext, key: Key): KeyType | undefined {
+  const row = findHeader(view, at, key);
+  return row === undefined ? undefined : headerType(row);
+}
+
+/** DEL of one key: tells whether it was there. */
+export function deleteKey(tx: Transaction, at: KeyContext, key: Key): boolean {
+  const row = findForWrite(tx, at, key);
+  if (row === undefined) return false;
+  removeKey(tx, at, { key, row });
+  at.listener.changed("del", key);
+  return true;
+}
+
+/** Condition of an EXPIRE: against the expiry that is there (none counts as infinitely late). */
+export interface ExpireCondition {
+  readonly onlyNone?: boolean;
+  readonly onlySome?: boolean;
+  readonly onlyLater?: boolean;
+  readonly onlyEarlier?: boolean;
+}
+
+/** EXPIRE and the like: tells whether the expiry was set. A time that has passed deletes. */
+export function expireKey(
+  tx: Transaction,
+  at: KeyContext,
+  change: { readonly key: Key; readonly expiresAt: number; readonly condition: ExpireCondition },
+): boolean {
+  const { key, expiresAt, condition } = change;
+  const row = findForWrite(tx, at, key);
+  if (row === undefined) return false;
+  const before = headerExpiry(row);
+  if (condition.onlyNone === true && before !== 0) return false;
+  if (condition.onlySome === true && before === 0) return false;
+  if (condition.onlyLater === true && (before === 0 || expiresAt <= before)) return false;
+  if (condition.onlyEarlier === true && before !== 0 && expiresAt >= before) return false;
+  if (expiresAt <= at.now) {
+    removeKey(tx, at, { key, row });
+    at.listener.changed("del", key);
+    return true;
+  }
+  putExpiry(tx, at, { key, row, expiry: expiresAt });
+  at.listener.changed("expire", key);
+  return true;
+}
+
+/** PERSIST: tells whether there was an expiry. */
+export function persistKey(tx: Transaction, at: KeyContext, key: Key): boolean {
+  const row = findForWrite(tx, at, key);
+  if (row === undefined || headerExpiry(row) === 0) return false;
+  putExpiry(tx, at, { key, row, expiry: 0 });
+  at.listener.changed("persist", key);
+  return true;
+}
+
+/** Expiry in Unix ms; -1 when there is none, -2 when there is no key. */
+export function expiryOfKey(view: ReadView, at: KeyContext, key: Key): number {
+  const row = findHeader(view, at, key);
+  if (row === undefined) return -2;
+  const expiry = headerExpiry(row);
+  return expiry === 0 ? -1 : expiry;
+}
+
+/** RENAME and RENAMENX: tells whether it was renamed. Throws when there is no such key. */
+export function renameKey(
+  tx: Transaction,
+  at: KeyContext,
+  names: { readonly from: Key; readonly to: Key; readonly onlyIfAbsent: boolean },
+): boolean {
+  const { from, to, onlyIfAbsent } = names;
+  const row = findForWrite(tx, at, from);
+  if (row === undefined) throw new KeyError(noSuchKey);
+  if (from === to) return !onlyIfAbsent;
+  if (onlyIfAbsent && findForWrite(tx, at, to) !== undefined) return false;
+  copyTo(tx, { at, key: from, row }, { at, key: to });
+  removeKey(tx, at, { key: from, row });
+  at.listener.changed("rename_from", from);
+  at.listener.changed("rename_to", to);
+  return true;
+}
+
+/** COPY: tells whether it was copied. */
+export function copyKey(
+  tx: Transaction,
+  at: KeyContext,
+  names: { readonly from: Key; readonly to: Key; readonly replace: boolean },
+): boolean {
+  const { from, to, replace } = names;
+  const row = findForWrite(tx, at, from);
+  if (row === undefined) return false;
+  if (!replace && findForWrite(tx, at, to) !== undefined) return false;
+  copyTo(tx, { at, key: from, row }, { at, key: to });
+  at.listener.changed("copy_to", to);
+  return true;
+}
+
+/** A page of a listing: the keys, and where to go on; undefined at the end. */
+export interface KeyPage {
+  readonly keys: readonly { readonly key: Key; readonly type: KeyType }[];
+  readonly next: Key | undefined;
+}
+
+/**
+ * Up to `limit` rows of the namespace from row-key tail `from` on, in key order. A key that is there
+ * all the time while the pages are read one after another is in one of them.
+ */
+export function listKeys(
+  view: ReadView,
+  at: KeyContext,
+  page: { readonly from: Key; readonly limit: number },
+): KeyPage {
+  const { headers, headersEnd } = at.space;
+  const keys: { key: Key; type: KeyType }[] = [];
+  let seen = 0;
+  for (const [row, value] of view.range(headers + page.from, headersEnd)) {
+    const tail = row.slice(headers.length);
+    if (seen++ >= page.limit) return { keys, next: tail };
+    const expiry = headerExpiry(value);
+    if (expiry !== 0 && expiry <= at.now) continue;
+    keys.push({ key: headerKey(tail, value), type: headerType(value) });
+  }
+  return { keys, next: undefined };
+}
+
+/** FLUSHDB: removes every key of the namespace. Expiry rows go when they are due. */
+export function removeAllKeys(tx: Transaction, space: Keyspace): void {
+  tx.deleteRange(space.headers, space.headersEnd);
+  tx.deleteRange(space.fields, space.fieldsEnd);
+  tx.delete(space.countKey);
+}
+
+/** What active expiry found. */
+export interface ExpiryScan {
+  readonly removed: number;
+  /** When the next key expires; undefined: none does. */
+  readonly next: number | undefined;
+}
+
+/** Removes keys whose time has come, at most `limit` rows. */
+export function removeExpired(
+  tx: Transaction,
+  options: {
+    readonly now: number;
+    readonly limit: number;
+    readonly contextOf: (namespaceId: number) => KeyContext;
+  },
+): ExpiryScan {
+  const { now, limit, contextOf } = options;
+  let seen = 0;
+  let removed = 0;
+  for (const [row] of tx.range(expiryPrefix, expiryPrefixEnd)) {
+    const { at: due, namespaceId, tail } = readExpiryKey(row);
+    if (due > now || seen++ >= limit) return { removed, next: due };
+    tx.delete(row);
+    const at = contextOf(namespaceId);
+    const header = tx.get(at.space.headers + tail);
+    // A row that FLUSHDB left behind, of a key that has another expiry now or none at all.
+    if (header === undefined || headerExpiry(header) !== due) continue;
+    const key = headerKey(tail, header);
+    removeKey(tx, at, { key, row: header });
+    at.listener.changed("expired", key);
+    removed++;
+  }
+  return { removed, next: undefined };
+}
+
+/** OBJECT ENCODING's word for a key. */
+export function encodingOf(row: Uint8Array): string {
+  if (headerType(row) === keyTypes.hash) return hashCount(row) > 128 ? "hashtable" : "listpack";
+  const value = stringValue(row);
+  if (value.length <= 20 && /^(0|-?[1-9]\d{0,18})$/.test(value.toString("latin1"))) return "int";
+  return value.length <= 44 ? "embstr" : "raw";
+}
+
+/** Puts a copy of a key, expiry included, in the place of another. */
+function copyTo(
+  tx: Transaction,
+  from: { readonly at: KeyContext; readonly key: Key; readonly row: Uint8Array },
+  to: { readonly at: KeyContext; readonly key: Key },
+): void {
+  const old = findForWrite(tx, to.at, to.key);
+  if (old !== undefined) removeKey(tx, to.at, { key: to.key, row: old });
+  const type = headerType(from.row);
+  const body = type === keyTypes.string ? stringValue(from.row) : undefined;
+  const header = putHeader(tx, to.at, {
+    key: to.key,
+    type,
+    expiry: headerExpiry(from.row),
+    before: undefined,
+    bodyBytes: body?.length ?? 4,
+  });
+  if (body !== undefined) header.set(body);
+  else {
+    header.writeUInt32LE(hashCount(from.row), 0);
+    copyFields(tx, from, to);
+  }
+}
+
+const expiryPrefixEnd = `K\x04`;
+
+/** Where a listing goes on behind `key`. */
+export function afterKey(key: Key): Key {
+  return `${shortened(key)}\x00`;
+}
