@@ -19,6 +19,7 @@ import { eventsScope } from "./events-scope.ts";
 import { EventsService } from "./events-service.ts";
 import { FireLag } from "./fire-lag.ts";
 import type { EngineMetrics, EngineStats, StatsSource } from "./metrics.ts";
+import { KeysService } from "./keys-service.ts";
 import { KeyspaceEvents } from "./keyspace-events.ts";
 import { PubSub } from "./pubsub.ts";
 import { Session } from "./session.ts";
@@ -48,6 +49,7 @@ export class Engine implements Database, StatsSource {
   readonly pubsub = new PubSub();
   /** Told by the keys model what happened to keys. */
   readonly keyspaceEvents = new KeyspaceEvents(this.pubsub);
+  readonly #keys: KeysService;
   readonly #parts: EngineParts;
   readonly #shard: Shard;
   readonly #model: EventsModel;
@@ -60,6 +62,7 @@ export class Engine implements Database, StatsSource {
     this.#parts = parts;
     this.#shard = running.shard;
     this.#model = running.model;
+    this.#keys = new KeysService({ ...parts, shard: this.#shard, events: this.keyspaceEvents });
     this.events = new EventsService({ ...parts, ...running });
     this.admin = new AdminService({ ...parts, flush: () => running.shard.flush() });
   }
@@ -101,7 +104,8 @@ export class Engine implements Database, StatsSource {
 
   /** A conversation of its own: what it sees, its transaction, its namespace. */
   openSession(): Session {
-    return new Session({ shard: this.#shard, clock: this.#parts.clock });
+    const { clock } = this.#parts;
+    return new Session({ shard: this.#shard, clock, keys: this.#keys });
   }
 
   /** Why nothing can be written now, if so. */
@@ -145,6 +149,7 @@ export class Engine implements Database, StatsSource {
 
   async #close(): Promise<void> {
     this.events.close();
+    this.#keys.close();
     this.#model.close();
     await this.#model.reads.close();
     await this.#shard.close();

@@ -10,7 +10,7 @@
 import { CronosError } from "../base/errors.ts";
 import type { Key } from "../base/key.ts";
 import type { PubSub } from "./pubsub.ts";
-import type { SessionNamespace } from "./session.ts";
+import type { SessionNamespace } from "./session-namespace.ts";
 
 /** The letter of each class of events. */
 export const keyspaceEventClasses = {

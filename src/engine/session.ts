@@ -16,15 +16,10 @@ import type { Pending } from "../shard/batch.ts";
 import type { Shard } from "../shard/shard.ts";
 import type { Transaction } from "../shard/transaction.ts";
 import type { ReadView } from "../store/base-tree.ts";
-
-/** The namespace that a session works in; its id is in the keys of every row. */
-export interface SessionNamespace {
-  readonly id: number;
-  readonly name: string;
-}
-
-/** Where every session begins. */
-export const globalNamespace: SessionNamespace = Object.freeze({ id: 0, name: "global" });
+import type { KeysService } from "./keys-service.ts";
+import { SessionKeys } from "./session-keys.ts";
+import { globalNamespace } from "./session-namespace.ts";
+import type { SessionNamespace } from "./session-namespace.ts";
 
 /** A transaction that a session is in until it commits or rolls back. */
 export interface OpenTransaction extends Transaction {
@@ -37,11 +32,13 @@ export interface OpenTransaction extends Transaction {
 export interface SessionHost {
   readonly shard: Shard;
   readonly clock: Clock;
+  readonly keys: KeysService;
 }
 
 export class Session {
   readonly #shard: Shard;
   readonly #clock: Clock;
+  readonly #keys: SessionKeys;
   namespace: SessionNamespace = globalNamespace;
   /** While it is set, reads and writes go there. Whoever sets it ends and removes it. */
   transaction: OpenTransaction | undefined;
@@ -50,9 +47,16 @@ export class Session {
   /** settled() has handed out the promise of `#waiting`: a loss is somebody's already. */
   #told = false;
 
-  constructor({ shard, clock }: SessionHost) {
+  constructor({ shard, clock, keys }: SessionHost) {
     this.#shard = shard;
     this.#clock = clock;
+    this.#keys = new SessionKeys(keys, this.namespace);
+  }
+
+  /** Where operations on keys work: in the session's namespace, now. Good until the next call. */
+  get keys(): SessionKeys {
+    this.#keys.move(this.namespace, this.#clock.now());
+    return this.#keys;
   }
 
   /** Wall-clock Unix ms: what expiry is compared with. */

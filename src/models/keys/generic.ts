@@ -4,7 +4,7 @@
 import type { Key } from "../../base/key.ts";
 import type { Transaction } from "../../shard/transaction.ts";
 import type { ReadView } from "../../store/base-tree.ts";
-import { copyFields } from "./hashes.ts";
+import { copyFields, listFields } from "./hashes.ts";
 import {
   hashCount,
   headerExpiry,
@@ -15,9 +15,10 @@ import {
 } from "./header.ts";
 import type { KeyType } from "./header.ts";
 import { KeyError, noSuchKey } from "./key-error.ts";
+import { isInt64Text } from "./numbers.ts";
 import type { KeyContext } from "./keys.ts";
-import { findForWrite, findHeader, putExpiry, putHeader, removeKey } from "./keys.ts";
-import { expiryPrefix, readExpiryKey, shortened } from "./rows.ts";
+import { changed, findForWrite, findHeader, putExpiry, putHeader, removeKey } from "./keys.ts";
+import { expiryPrefix, expiryPrefixEnd, readExpiryKey, shortened } from "./rows.ts";
 import type { Keyspace } from "./rows.ts";
 
 /** The key's type, or undefined when it is not there. */
@@ -31,7 +32,7 @@ export function deleteKey(tx: Transaction, at: KeyContext, key: Key): boolean {
   const row = findForWrite(tx, at, key);
   if (row === undefined) return false;
   removeKey(tx, at, { key, row });
-  at.listener.changed("del", key);
+  changed(tx, at, { event: "del", key });
   return true;
 }
 
@@ -59,11 +60,11 @@ export function expireKey(
   if (condition.onlyEarlier === true && before !== 0 && expiresAt >= before) return false;
   if (expiresAt <= at.now) {
     removeKey(tx, at, { key, row });
-    at.listener.changed("del", key);
+    changed(tx, at, { event: "del", key });
     return true;
   }
   putExpiry(tx, at, { key, row, expiry: expiresAt });
-  at.listener.changed("expire", key);
+  changed(tx, at, { event: "expire", key });
   return true;
 }
 
@@ -72,7 +73,7 @@ export function persistKey(tx: Transaction, at: KeyContext, key: Key): boolean {
   const row = findForWrite(tx, at, key);
   if (row === undefined || headerExpiry(row) === 0) return false;
   putExpiry(tx, at, { key, row, expiry: 0 });
-  at.listener.changed("persist", key);
+  changed(tx, at, { event: "persist", key });
   return true;
 }
 
@@ -97,8 +98,8 @@ export function renameKey(
   if (onlyIfAbsent && findForWrite(tx, at, to) !== undefined) return false;
   copyTo(tx, { at, key: from, row }, { at, key: to });
   removeKey(tx, at, { key: from, row });
-  at.listener.changed("rename_from", from);
-  at.listener.changed("rename_to", to);
+  changed(tx, at, { event: "rename_from", key: from });
+  changed(tx, at, { event: "rename_to", key: to });
   return true;
 }
 
@@ -113,7 +114,7 @@ export function copyKey(
   if (row === undefined) return false;
   if (!replace && findForWrite(tx, at, to) !== undefined) return false;
   copyTo(tx, { at, key: from, row }, { at, key: to });
-  at.listener.changed("copy_to", to);
+  changed(tx, at, { event: "copy_to", key: to });
   return true;
 }
 
@@ -124,8 +125,8 @@ export interface KeyPage {
 }
 
 /**
- * Up to `limit` rows of the namespace from row-key tail `from` on, in key order. A key that is there
- * all the time while the pages are read one after another is in one of them.
+ * Up to `limit` rows of the namespace from row-key tail `from` on, in key order. A key that is
+ * there all the time while the pages are read one after another is in one of them.
  */
 export function listKeys(
   view: ReadView,
@@ -154,12 +155,13 @@ export function removeAllKeys(tx: Transaction, space: Keyspace): void {
 
 /** What active expiry found. */
 export interface ExpiryScan {
-  readonly removed: number;
+  /** Rows it looked at. */
+  readonly seen: number;
   /** When the next key expires; undefined: none does. */
   readonly next: number | undefined;
 }
 
-/** Removes keys whose time has come, at most `limit` rows. */
+/** Removes keys whose time has come, looking at no more than `limit` rows. */
 export function removeExpired(
   tx: Transaction,
   options: {
@@ -169,30 +171,56 @@ export function removeExpired(
   },
 ): ExpiryScan {
   const { now, limit, contextOf } = options;
-  let seen = 0;
-  let removed = 0;
-  for (const [row] of tx.range(expiryPrefix, expiryPrefixEnd)) {
+  const rows: Key[] = [];
+  let next: number | undefined;
+  for (const [row] of tx.range(expiryPrefix, expiryPrefixEnd, { limit: limit + 1 })) {
+    next = readExpiryKey(row).at;
+    if (next > now || rows.length === limit) break;
+    rows.push(row);
+    next = undefined;
+  }
+  for (const row of rows) {
     const { at: due, namespaceId, tail } = readExpiryKey(row);
-    if (due > now || seen++ >= limit) return { removed, next: due };
     tx.delete(row);
     const at = contextOf(namespaceId);
     const header = tx.get(at.space.headers + tail);
-    // A row that FLUSHDB left behind, of a key that has another expiry now or none at all.
+    // FLUSHDB leaves rows behind, of keys that are gone or there again with another expiry.
     if (header === undefined || headerExpiry(header) !== due) continue;
     const key = headerKey(tail, header);
     removeKey(tx, at, { key, row: header });
-    at.listener.changed("expired", key);
-    removed++;
+    changed(tx, at, { event: "expired", key });
   }
-  return { removed, next: undefined };
+  return { seen: rows.length, next };
 }
 
-/** OBJECT ENCODING's word for a key. */
-export function encodingOf(row: Uint8Array): string {
-  if (headerType(row) === keyTypes.hash) return hashCount(row) > 128 ? "hashtable" : "listpack";
+/** When the first key expires that is known to; undefined: none does. */
+export function firstExpiry(view: ReadView): number | undefined {
+  for (const [row] of view.range(expiryPrefix, expiryPrefixEnd, { limit: 1 })) {
+    return readExpiryKey(row).at;
+  }
+  return undefined;
+}
+
+/** Fields, and bytes of each, up to which Redis packs a hash. */
+const PACKED_FIELDS_MAX = 128;
+const PACKED_BYTES_MAX = 64;
+/** Bytes up to which Redis embeds a string. */
+const EMBEDDED_BYTES_MAX = 44;
+
+/** OBJECT ENCODING's word for a key: what Redis would hold it as; undefined if it is not there. */
+export function encodingOfKey(view: ReadView, at: KeyContext, key: Key): string | undefined {
+  const row = findHeader(view, at, key);
+  if (row === undefined) return undefined;
+  if (headerType(row) === keyTypes.hash) {
+    if (hashCount(row) > PACKED_FIELDS_MAX) return "hashtable";
+    const isPacked = listFields(view, at, { key }).every(
+      ([name, value]) => name.length <= PACKED_BYTES_MAX && value.length <= PACKED_BYTES_MAX,
+    );
+    return isPacked ? "listpack" : "hashtable";
+  }
   const value = stringValue(row);
-  if (value.length <= 20 && /^(0|-?[1-9]\d{0,18})$/.test(value.toString("latin1"))) return "int";
-  return value.length <= 44 ? "embstr" : "raw";
+  if (isInt64Text(value)) return "int";
+  return value.length <= EMBEDDED_BYTES_MAX ? "embstr" : "raw";
 }
 
 /** Puts a copy of a key, expiry included, in the place of another. */
@@ -218,8 +246,6 @@ function copyTo(
     copyFields(tx, from, to);
   }
 }
-
-const expiryPrefixEnd = `K\x04`;
 
 /** Where a listing goes on behind `key`. */
 export function afterKey(key: Key): Key {

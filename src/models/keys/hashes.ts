@@ -1,6 +1,6 @@
 /**
- * Hashes, as Redis 7 has them: a header with the count of fields, and a row per field, so that a hash
- * may have any number of them. Field order is that of their bytes.
+ * Hashes, as Redis 7 has them: a header with the count of fields, and a row per field, so that a
+ * hash may have any number of them. Field order is that of their bytes.
  */
 import type { Key } from "../../base/key.ts";
 import { keyAfterPrefix } from "../../base/key.ts";
@@ -15,7 +15,7 @@ import {
   incrementOverflow,
 } from "./key-error.ts";
 import type { KeyContext } from "./keys.ts";
-import { findForWrite, findHeader, putHeader, removeKey, requireType } from "./keys.ts";
+import { changed, findForWrite, findHeader, putHeader, removeKey, requireType } from "./keys.ts";
 import { addFloats, isInt64, parseFloat64, parseInt64 } from "./numbers.ts";
 import { isLong, shortened } from "./rows.ts";
 
@@ -89,7 +89,7 @@ export function setFields(
     putField(tx, row, { name, value });
   }
   putCount(tx, at, { key, before, added });
-  at.listener.changed("hset", key);
+  changed(tx, at, { event: "hset", key });
   return added;
 }
 
@@ -122,10 +122,10 @@ export function deleteFields(
     removed++;
   }
   if (removed === 0) return 0;
-  at.listener.changed("hdel", key);
+  changed(tx, at, { event: "hdel", key });
   if (hashCount(before) === removed) {
     removeKey(tx, at, { key, row: before });
-    at.listener.changed("del", key);
+    changed(tx, at, { event: "del", key });
   } else putCount(tx, at, { key, before, added: -removed });
   return removed;
 }
@@ -184,7 +184,7 @@ function storeIncrement(
   const added = tx.get(row) === undefined ? 1 : 0;
   putField(tx, row, { name, value: Buffer.from(text, "latin1") });
   putCount(tx, at, { key, before, added });
-  at.listener.changed(event, key);
+  changed(tx, at, { event, key });
 }
 
 function hashHeader(view: ReadView, at: KeyContext, key: Key): Uint8Array | undefined {

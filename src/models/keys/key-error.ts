@@ -11,6 +11,7 @@ export const wrongType = "WRONGTYPE Operation against a key holding the wrong ki
 export const notInteger = "ERR value is not an integer or out of range";
 export const notFloat = "ERR value is not a valid float";
 export const incrementOverflow = "ERR increment or decrement would overflow";
+export const decrementOverflow = "ERR decrement would overflow";
 export const incrementNaN = "ERR increment would produce NaN or Infinity";
 export const hashNotInteger = "ERR hash value is not an integer";
 export const hashNotFloat = "ERR hash value is not a float";

@@ -21,17 +21,34 @@ import type { KeyType } from "./header.ts";
 import { KeyError, wrongType } from "./key-error.ts";
 import type { Keyspace } from "./rows.ts";
 
-/** Told what happened to keys, for keyspace notifications; see Redis' "Keyspace notifications". */
-export interface KeyListener {
-  changed(event: string, key: Key): void;
+/** Told what happens to keys. */
+export interface KeyWatcher {
+  /** Whether changed() is to be called at all. */
+  readonly enabled: boolean;
+  /** Something durable happened to a key; events as Redis' keyspace notifications name them. */
+  changed(namespaceId: number, event: string, key: Key): void;
+  /** The earliest time, Unix ms, that somebody knows a key to expire at. */
+  readonly nextExpiry: number;
+  /** A key expires before that. */
+  expiresAt(time: number): void;
 }
 
-/** Where an operation works. */
+/** Where an operation works. It may be another one when the operation is over. */
 export interface KeyContext {
   readonly space: Keyspace;
   /** Wall clock, Unix ms. */
   readonly now: number;
-  readonly listener: KeyListener;
+  readonly watcher: KeyWatcher;
+}
+
+/** Tells what happened to a key, once it is durable. */
+export function changed(
+  tx: Transaction,
+  at: KeyContext,
+  { event, key }: { readonly event: string; readonly key: Key },
+): void {
+  const { watcher, space } = at;
+  if (watcher.enabled) tx.onDurable(() => watcher.changed(space.namespaceId, event, key));
 }
 
 /** The key's header if it is there and has not expired. */
@@ -49,7 +66,7 @@ export function findForWrite(tx: Transaction, at: KeyContext, key: Key): Uint8Ar
   const expiry = headerExpiry(row);
   if (expiry === 0 || expiry > at.now) return row;
   removeKey(tx, at, { key, row });
-  at.listener.changed("expired", key);
+  changed(tx, at, { event: "expired", key });
   return undefined;
 }
 
@@ -77,7 +94,7 @@ export function putHeader(tx: Transaction, at: KeyContext, header: NewHeader): B
   const expiryBefore = before === undefined ? 0 : headerExpiry(before);
   if (expiryBefore !== expiry) {
     if (expiryBefore !== 0) tx.delete(at.space.expiry(key, expiryBefore));
-    if (expiry !== 0) tx.put(at.space.expiry(key, expiry), noBytes);
+    if (expiry !== 0) putExpiryRow(tx, at, { key, expiry });
   }
   if (before === undefined) addToCount(tx, at.space, 1);
   const row = tx.reserve(at.space.header(key), headerSize(key, header.bodyBytes));
@@ -94,10 +111,20 @@ export function putExpiry(
   const before = headerExpiry(row);
   if (before === expiry) return;
   if (before !== 0) tx.delete(at.space.expiry(key, before));
-  if (expiry !== 0) tx.put(at.space.expiry(key, expiry), noBytes);
-  const changed = Buffer.from(row);
-  changed.writeUIntLE(expiry, 1, 6);
-  tx.put(at.space.header(key), changed);
+  if (expiry !== 0) putExpiryRow(tx, at, { key, expiry });
+  const copy = tx.reserve(at.space.header(key), row.length);
+  copy.set(row);
+  copy.writeUIntLE(expiry, 1, 6);
+}
+
+function putExpiryRow(
+  tx: Transaction,
+  at: KeyContext,
+  { key, expiry }: { readonly key: Key; readonly expiry: number },
+): void {
+  tx.put(at.space.expiry(key, expiry), noBytes);
+  const { watcher } = at;
+  if (expiry < watcher.nextExpiry) tx.onApplied(() => watcher.expiresAt(expiry));
 }
 
 /** Removes a key with everything that belongs to it. */

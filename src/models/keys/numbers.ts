@@ -15,6 +15,13 @@ export function isInt64(value: bigint): boolean {
   return value >= INT64_MIN && value <= INT64_MAX;
 }
 
+/** Whether the text is a 64-bit integer in its only form. */
+export function isInt64Text(text: Uint8Array): boolean {
+  if (text.length === 0 || text.length > 20) return false;
+  const word = Buffer.from(text).toString("latin1");
+  return /^(?:0|-?[1-9]\d*)$/.test(word) && isInt64(BigInt(word));
+}
+
 /** The integer in `text`, in its only form: no spaces, no +, no leading zeros. */
 export function parseInt64(text: Uint8Array, error: string = notInteger): bigint {
   const length = text.length;

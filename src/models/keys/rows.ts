@@ -1,12 +1,12 @@
 /**
- * The rows of the keys model: Redis keys in namespaces. Every row key starts with "K" and the number
- * of its kind; numbers never change.
+ * The rows of the keys model: Redis keys in namespaces. Every row key starts with "K" and the
+ * number of its kind; numbers never change.
  *
- *   kind        row key after "K" + kind                         value
- *   0  count    namespace u32                                    u48: keys of the namespace
- *   1  header   namespace u32, key                               header, for a string the value too (below)
- *   2  field    namespace u32, key (escaped, ended), field       one field of a hash (below)
- *   3  expiry   expiry u48, namespace u32, key                   empty: the key is to be looked at then
+ *   kind        row key after "K" + kind                     value
+ *   0  count    namespace u32                                u48: keys of the namespace
+ *   1  header   namespace u32, key                           header, of a string the value too
+ *   2  field    namespace u32, key (escaped, ended), field   one field of a hash
+ *   3  expiry   expiry u48, namespace u32, key               empty: look at the key then
  *
  *   header   0   1   type: 1 string, 2 hash; bit 7: the key is long
  *            1   6   expiry, Unix ms; 0 = none
@@ -21,7 +21,8 @@
  * length that no short one has.
  */
 import type { Key } from "../../base/key.ts";
-import { keyAfterPrefix, keyBytes, keyU32, keyU48, keyU8, readKeyU32, readKeyU48 } from "../../base/key.ts";
+import { keyAfterPrefix, keyBytes, keyU32, keyU48, keyU8 } from "../../base/key.ts";
+import { readKeyU32, readKeyU48 } from "../../base/key.ts";
 import { sha256 } from "../../base/sha256.ts";
 
 const kind = (number: number): Key => `K${keyU8(number)}`;
@@ -29,6 +30,7 @@ const countKind = kind(0);
 const headerKind = kind(1);
 const fieldKind = kind(2);
 export const expiryPrefix: Key = kind(3);
+export const expiryPrefixEnd: Key = kind(4);
 
 /** Bytes of a long key or field in a row key; shorter ones stand there as they are. */
 export const LONG_BYTES = 900;

@@ -5,7 +5,7 @@
 import type { Key } from "../../base/key.ts";
 import type { Transaction } from "../../shard/transaction.ts";
 import type { ReadView } from "../../store/base-tree.ts";
-import { headerExpiry, keyTypes, stringValue } from "./header.ts";
+import { headerExpiry, headerType, keyTypes, stringValue } from "./header.ts";
 import {
   KeyError,
   STRING_BYTES_MAX,
@@ -16,6 +16,7 @@ import {
 } from "./key-error.ts";
 import type { KeyContext } from "./keys.ts";
 import {
+  changed,
   findForWrite,
   findHeader,
   putExpiry,
@@ -50,12 +51,28 @@ export function getString(view: ReadView, at: KeyContext, key: Key): Buffer | un
   return stringValue(row);
 }
 
+/** MGET: one entry per key; undefined for one that is not there or holds something else. */
+export function getTexts(
+  view: ReadView,
+  at: KeyContext,
+  keys: readonly Key[],
+): (Buffer | undefined)[] {
+  return keys.map((key) => {
+    const row = findHeader(view, at, key);
+    return row === undefined || headerType(row) !== keyTypes.string ? undefined : stringValue(row);
+  });
+}
+
 /** Stores a value without conditions; replaces a key of any type and its expiry. */
-export function setString(tx: Transaction, at: KeyContext, key: Key, value: Uint8Array): void {
+export function setString(
+  tx: Transaction,
+  at: KeyContext,
+  { key, value }: { readonly key: Key; readonly value: Uint8Array },
+): void {
   const before = findForWrite(tx, at, key);
   if (before !== undefined) removeBody(tx, at, { key, row: before });
   store(tx, at, { key, value, before, expiry: 0 });
-  at.listener.changed("set", key);
+  changed(tx, at, { event: "set", key });
 }
 
 /** SET with its options. */
@@ -76,12 +93,12 @@ export function setStringIf(
   if (expiresAt !== 0 && expiresAt <= at.now) {
     // Due already: as if it had been stored and had expired.
     if (before !== undefined) removeKey(tx, at, { key, row: withoutBody(before) });
-    at.listener.changed("del", key);
+    changed(tx, at, { event: "del", key });
     return { stored: true, old };
   }
   store(tx, at, { key, value, before, expiry: expiresAt });
-  at.listener.changed("set", key);
-  if (typeof expiry === "number") at.listener.changed("expire", key);
+  changed(tx, at, { event: "set", key });
+  if (typeof expiry === "number") changed(tx, at, { event: "expire", key });
   return { stored: true, old };
 }
 
@@ -98,13 +115,13 @@ export function getAndExpire(
   if (expiry === "keep") return value;
   if (typeof expiry === "number" && expiry <= at.now) {
     removeKey(tx, at, { key, row });
-    at.listener.changed("del", key);
+    changed(tx, at, { event: "del", key });
     return value;
   }
   const had = headerExpiry(row) !== 0;
   putExpiry(tx, at, { key, row, expiry: expiry === "none" ? 0 : expiry });
-  if (expiry !== "none") at.listener.changed("expire", key);
-  else if (had) at.listener.changed("persist", key);
+  if (expiry !== "none") changed(tx, at, { event: "expire", key });
+  else if (had) changed(tx, at, { event: "persist", key });
   return value;
 }
 
@@ -114,7 +131,7 @@ export function getAndDelete(tx: Transaction, at: KeyContext, key: Key): Buffer 
   if (row === undefined) return undefined;
   requireType(row, keyTypes.string);
   removeKey(tx, at, { key, row });
-  at.listener.changed("del", key);
+  changed(tx, at, { event: "del", key });
   return stringValue(row);
 }
 
@@ -125,7 +142,7 @@ export function setAllIfAbsent(
   pairs: readonly (readonly [Key, Uint8Array])[],
 ): boolean {
   for (const [key] of pairs) if (findForWrite(tx, at, key) !== undefined) return false;
-  for (const [key, value] of pairs) setString(tx, at, key, value);
+  for (const [key, value] of pairs) setString(tx, at, { key, value });
   return true;
 }
 
@@ -146,7 +163,7 @@ export function appendString(
   const body = putHeader(tx, at, header);
   body.set(old);
   body.set(value, old.length);
-  at.listener.changed("append", key);
+  changed(tx, at, { event: "append", key });
   return length;
 }
 
@@ -184,7 +201,7 @@ export function overwriteString(
   body.set(old);
   if (offset > old.length) body.fill(0, old.length, offset);
   body.set(value, offset);
-  at.listener.changed("setrange", key);
+  changed(tx, at, { event: "setrange", key });
   return length;
 }
 
@@ -200,7 +217,7 @@ export function incrementString(
   if (!isInt64(value)) throw new KeyError(incrementOverflow);
   const expiry = before === undefined ? 0 : headerExpiry(before);
   store(tx, at, { key, value: Buffer.from(value.toString(), "latin1"), before, expiry });
-  at.listener.changed("incrby", key);
+  changed(tx, at, { event: "incrby", key });
   return value;
 }
 
@@ -218,7 +235,7 @@ export function incrementFloat(
   const text = addFloats(old.toString("latin1"), by.toString("latin1"));
   const expiry = before === undefined ? 0 : headerExpiry(before);
   store(tx, at, { key, value: Buffer.from(text, "latin1"), before, expiry });
-  at.listener.changed("incrbyfloat", key);
+  changed(tx, at, { event: "incrbyfloat", key });
   return text;
 }
 
@@ -242,7 +259,7 @@ function checkLength(length: number): void {
   if (length > STRING_BYTES_MAX) throw new KeyError(stringTooLong);
 }
 
-/** A header whose fields were removed already: what is left is that of an empty hash or a string. */
+/** A header whose fields were removed already: as that of a string. */
 function withoutBody(row: Uint8Array): Uint8Array {
   const copy = Buffer.from(row.subarray(0, 7));
   copy[0] = keyTypes.string;

@@ -4,10 +4,12 @@ import { clientCommands } from "./commands/client.ts";
 import { commandCommands } from "./commands/command.ts";
 import { configCommands } from "./commands/config.ts";
 import { connectionCommands } from "./commands/connection.ts";
+import { genericCommands } from "./commands/generic.ts";
 import { infoCommands } from "./commands/info.ts";
 import { pubsubCommands } from "./commands/pubsub.ts";
 import { serverCommands } from "./commands/server.ts";
 import { sessionCommands } from "./commands/session.ts";
+import { stringCommands } from "./commands/strings.ts";
 
 export const commands: readonly (readonly CommandSpec[])[] = [
   connectionCommands,
@@ -18,4 +20,6 @@ export const commands: readonly (readonly CommandSpec[])[] = [
   configCommands,
   infoCommands,
   sessionCommands,
+  genericCommands,
+  stringCommands,
 ];

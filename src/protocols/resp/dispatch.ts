@@ -5,7 +5,7 @@
  */
 import { isCronosError } from "../../base/errors.ts";
 import type { CommandSpec, RespClient } from "./command.ts";
-import { arityError, errorText, ReplyError } from "./reply-error.ts";
+import { arityError, errorText, isReply, ReplyError } from "./reply-error.ts";
 import type { ReplyWriter } from "./reply-writer.ts";
 
 /** A request: the command's name as it came, what it stands for, its arguments. */
@@ -41,7 +41,7 @@ export function dispatch(
   function fail(error: unknown, length: number): void {
     reply.rewind(length);
     reply.error(errorText(error));
-    if (!(error instanceof ReplyError) && (!isCronosError(error) || error.kind === "internal")) {
+    if (!isReply(error) && (!isCronosError(error) || error.kind === "internal")) {
       client.server.onFault(error, request.spec?.name ?? "");
     }
   }

@@ -3,6 +3,7 @@
  */
 import { toCronosError } from "../../base/errors.ts";
 import type { ErrorCode } from "../../base/errors.ts";
+import { KeyError } from "../../models/keys/key-error.ts";
 
 /** An error whose reply is known word for word. */
 export class ReplyError extends Error {
@@ -20,9 +21,14 @@ const words: Partial<Readonly<Record<ErrorCode, string>>> = {
   FENCED: "TRYAGAIN",
 };
 
+/** Whether its message is the reply. */
+export function isReply(thrown: unknown): thrown is ReplyError | KeyError {
+  return thrown instanceof ReplyError || thrown instanceof KeyError;
+}
+
 /** The text of the error reply for anything thrown. */
 export function errorText(thrown: unknown): string {
-  if (thrown instanceof ReplyError) return thrown.message;
+  if (isReply(thrown)) return thrown.message;
   const { code, message } = toCronosError(thrown);
   return `${words[code] ?? "ERR"} ${message}`;
 }
