@@ -3,9 +3,13 @@
  */
 import type { Key } from "../base/key.ts";
 import { keyFromBytes, keyToBytes } from "../base/key.ts";
-import type { DeadLetterFilter, StoredDeadLetter } from "../models/events/dead-letters.ts";
+import type {
+  DeadLetterFilter,
+  DeadLetterPart,
+  DeadLetterWork,
+  StoredDeadLetter,
+} from "../models/events/dead-letters.ts";
 import {
-  OPERATION_LETTERS,
   purgeDeadLetters,
   readDeadLetters,
   redriveDeadLetters,
@@ -15,6 +19,7 @@ import type { Group } from "../models/events/group.ts";
 import { deadLettersPrefix } from "../models/events/rows.ts";
 import { decodeEvent } from "../models/events/stored-event.ts";
 import type { Topic } from "../models/events/topic.ts";
+import type { Clock } from "../ports/clock.ts";
 import type { Shard } from "../shard/shard.ts";
 import type { Transaction } from "../shard/transaction.ts";
 import type { DeadLetter, DeadLetterQuery, DeadLetterSelector, Page } from "./events-api.ts";
@@ -23,10 +28,16 @@ import { pageLimit, refuseToken } from "./page.ts";
 export class DeadLetterAdmin {
   readonly #shard: Shard;
   readonly #model: EventsModel;
+  readonly #clock: Clock;
 
-  constructor(options: { readonly shard: Shard; readonly model: EventsModel }) {
+  constructor(options: {
+    readonly shard: Shard;
+    readonly model: EventsModel;
+    readonly clock: Clock;
+  }) {
     this.#shard = options.shard;
     this.#model = options.model;
+    this.#clock = options.clock;
   }
 
   list(query: DeadLetterQuery): Page<DeadLetter> {
@@ -34,40 +45,40 @@ export class DeadLetterAdmin {
     const filter = this.#filter(topic, query);
     const limit = pageLimit(query.limit);
     const after = query.after === undefined ? undefined : tokenKey(query.after, topic);
-    const letters = readDeadLetters(this.#shard.durable, filter, { after, limit });
-    const names = new Map(Array.from(this.#groups(topic).values(), ({ id, name }) => [id, name]));
+    const { letters, next } = readDeadLetters(this.#shard.durable, filter, { after, limit });
+    const names = new Map(this.#groups(topic).map(({ id, name }) => [id, name]));
     const items = letters.map((letter) => show(letter, names.get(letter.groupId) ?? ""));
-    const last = letters.at(-1);
-    if (last === undefined || letters.length < limit) return { items };
-    return { items, next: keyToBytes(last.key).toString("base64url") };
+    return next === undefined ? { items } : { items, next: keyToBytes(next).toString("base64url") };
   }
 
-  async redrive(selector: DeadLetterSelector): Promise<number> {
-    const topic = this.#model.catalog.get(selector.topic);
-    const filter = this.#filter(topic, selector);
-    const byId = new Map(Array.from(this.#groups(topic).values(), (group) => [group.id, group]));
-    return this.#repeat((tx) => {
-      const { count, groups } = redriveDeadLetters(tx, filter, byId);
-      tx.onApplied(() => {
-        for (const group of groups) this.#model.retriesAdded(group);
-      });
-      return count;
-    });
+  redrive(selector: DeadLetterSelector): Promise<number> {
+    return this.#change(selector, (tx, work) => redriveDeadLetters(tx, work, this.#clock.now()));
   }
 
   purge(selector: DeadLetterSelector): Promise<number> {
-    const filter = this.#filter(this.#model.catalog.get(selector.topic), selector);
-    return this.#repeat((tx) => purgeDeadLetters(tx, filter));
+    return this.#change(selector, purgeDeadLetters);
   }
 
-  /** Repeats a bounded operation until it finds less than its bound; returns the sum. */
-  async #repeat(operation: (tx: Transaction) => number): Promise<number> {
-    for (let total = 0; ; ) {
-      const count = await this.#shard.execute(operation);
-      this.#model.deadLetterCount -= count;
-      total += count;
-      if (count < OPERATION_LETTERS) return total;
-    }
+  /** Runs bounded operations until the last letter was looked at; returns how many were changed. */
+  async #change(
+    selector: DeadLetterSelector,
+    operation: (tx: Transaction, work: DeadLetterWork) => DeadLetterPart,
+  ): Promise<number> {
+    const topic = this.#model.catalog.get(selector.topic);
+    const filter = this.#filter(topic, selector);
+    let count = 0;
+    let after: Key | undefined;
+    do {
+      const start: Key | undefined = after;
+      const { letters, next } = await this.#shard.execute((tx) =>
+        operation(tx, { filter, after: start, groups: this.#groups(topic) }),
+      );
+      count += letters.length;
+      after = next;
+      // An operation that changed nothing was durable at once.
+      if (next !== undefined) await new Promise<void>((resolve) => this.#clock.soon(resolve));
+    } while (after !== undefined);
+    return count;
   }
 
   #filter(topic: Topic, selector: Omit<DeadLetterSelector, "topic">): DeadLetterFilter {
@@ -79,8 +90,8 @@ export class DeadLetterAdmin {
     };
   }
 
-  #groups(topic: Topic): ReadonlyMap<string, Group> {
-    return this.#model.groups.of(topic);
+  #groups(topic: Topic): readonly Group[] {
+    return [...this.#model.groups.of(topic).values()];
   }
 }
 

@@ -279,14 +279,20 @@ export class EventsService implements EventsApi, EncodedEventsApi {
   /** The event figures of EngineStats. */
   counts(): EventCounts {
     const { pending, ready } = this.#topics.schedulerStatus(undefined);
+    let subscriptions = 0;
+    let deadLetters = 0;
+    for (const group of this.#model.allGroups()) {
+      subscriptions += group.members.size;
+      deadLetters += group.deadLetters;
+    }
     return {
       topics: this.#model.catalog.size,
-      subscriptions: this.#model.memberCount,
+      subscriptions,
       schedules: this.#model.schedules.size,
       eventsPending: pending,
       eventsReady: ready,
       eventsInFlight: this.#model.dispatcher.inFlightEvents,
-      deadLetters: this.#model.deadLetterCount,
+      deadLetters,
     };
   }
 
@@ -366,7 +372,7 @@ function subscribeRequest(options: EncodedSubscribeOptions): SubscribeRequest {
 }
 
 function seekTarget(from: StartPosition): SubscribeRequest["from"] {
-  if (typeof from !== "number") return from;
+  if (from === "earliest" || from === "latest") return from;
   if (Number.isSafeInteger(from) && from >= 0) return { offset: from };
   throw new CronosError(
     "INVALID_ARGUMENT",

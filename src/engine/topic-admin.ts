@@ -3,6 +3,8 @@
  */
 import { assert } from "../base/assert.ts";
 import type { EventsModel } from "../models/events/events-model.ts";
+import { firstSequence } from "../models/events/fired.ts";
+import { endOffset } from "../models/events/partition-checkpoint.ts";
 import type { Partition } from "../models/events/partition.ts";
 import { blockKeyOffset } from "../models/events/rows.ts";
 import type { Topic } from "../models/events/topic.ts";
@@ -47,7 +49,7 @@ export class TopicAdmin {
       for (const partition of topic.partitions) {
         if (number !== undefined && partition.number !== number) continue;
         pending += partition.pending;
-        ready += readyIn(partition);
+        ready += this.#readyIn(partition);
       }
     }
     return {
@@ -58,33 +60,33 @@ export class TopicAdmin {
     };
   }
 
+  /** Events that fired and wait to be handed to the group that is furthest behind. */
+  #readyIn(partition: Partition): number {
+    let ready = 0;
+    for (const at of partition.positions) ready = Math.max(ready, at.waiting);
+    if (partition.positions.size > 0) return ready;
+    // Without groups everything that fired waits, except what retention removed for an earlier one.
+    return partition.nextSequence - firstSequence(this.#shard.tip, partition);
+  }
+
   #partitionInfo(partition: Partition): PartitionInfo {
-    let firstOffset = partition.nextOffset;
+    const { durable } = this.#shard;
+    const end = endOffset(durable, partition);
+    let firstOffset = end;
     const { blocksPrefix, blocksEnd } = partition;
-    for (const [key] of this.#shard.durable.range(blocksPrefix, blocksEnd, { limit: 1 })) {
+    for (const [key] of durable.range(blocksPrefix, blocksEnd, { limit: 1 })) {
       firstOffset = blockKeyOffset(key);
     }
-    assert(firstOffset <= partition.nextOffset, "Blocks must lie before the next offset");
+    assert(firstOffset <= end, "Blocks must lie before the next offset");
     return {
       topic: partition.topic.name,
       partition: partition.number,
-      highWatermark: partition.nextOffset,
+      highWatermark: end,
       firstOffset,
-      lastOffset: partition.nextOffset - 1,
+      lastOffset: end - 1,
       bytes: partition.bytes,
     };
   }
-}
-
-/** Events that are due and not settled by the group that is furthest behind. */
-function readyIn(partition: Partition): number {
-  let ready = 0;
-  let groups = 0;
-  for (const at of partition.positions) {
-    groups++;
-    ready = Math.max(ready, at.unsettled);
-  }
-  return groups === 0 ? partition.nextSequence : ready;
 }
 
 function topicInfo(topic: Topic): TopicInfo {

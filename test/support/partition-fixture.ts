@@ -68,7 +68,7 @@ export class PartitionFixture {
   /** A group that settled everything before `sequence`. */
   settle(sequence: number, ephemeral = false): void {
     this.partition.positions.clear();
-    const position = { offer: () => {}, settledSequence: sequence, unsettled: 0, ephemeral };
+    const position = { offer: () => {}, settledSequence: sequence, waiting: 0, ephemeral };
     this.partition.positions.add(position);
   }
 

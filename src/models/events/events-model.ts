@@ -16,7 +16,6 @@ import type { Transaction } from "../../shard/transaction.ts";
 import type { ReadView } from "../../store/base-tree.ts";
 import { Alarm, elapsedTime } from "./alarm.ts";
 import { Catalog } from "./catalog.ts";
-import { countDeadLetters } from "./dead-letters.ts";
 import { DedupKeeper } from "./dedup-keeper.ts";
 import { Dispatcher } from "./dispatcher.ts";
 import { EventList } from "./event-list.ts";
@@ -87,8 +86,8 @@ export class EventsModel implements DerivedState {
   readonly #creditsMax: number;
   readonly #nonce: string;
   #nextSubscription = 1;
-  /** Dead letters of all topics. */
-  deadLetterCount = 0;
+  /** Ephemeral groups whose subscription ended, and that are to be removed. */
+  readonly #left = new Set<Group>();
 
   constructor(options: EventsModelOptions) {
     const { shard, clock, listener } = options;
@@ -134,7 +133,7 @@ export class EventsModel implements DerivedState {
       idPrefix: `${this.#nonce}-`,
       listener: {
         delivered: (events) => listener.delivered(events),
-        fired: (due, count) => listener.fireLag(clock.now() - due, count),
+        fired: (due, count) => listener.fireLag(Math.max(0, clock.now() - due), count),
         timedOut: (delivery) => {
           listener.timedOut(delivery.events.length);
           this.#settleQuietly(delivery.deliveryId, {
@@ -153,10 +152,7 @@ export class EventsModel implements DerivedState {
       listener: {
         acknowledged: (events) => listener.acknowledged(events),
         failed: (events) => listener.failed(events),
-        died: (events) => {
-          this.deadLetterCount += events;
-          listener.died(events);
-        },
+        died: (events) => listener.died(events),
       },
     });
     this.retention = new RetentionRunner({
@@ -181,7 +177,7 @@ export class EventsModel implements DerivedState {
   /** Reads everything derived from the rows and starts firing. */
   start(): void {
     this.#load(this.#shard.tip);
-    this.#removeEphemeralGroups();
+    this.#shard.run((tx) => this.#removeLeftGroups(tx));
     this.dedup.start(this.#shard.tip);
     this.retention.start();
   }
@@ -253,8 +249,10 @@ export class EventsModel implements DerivedState {
     if (group.members.get(member.id) !== member) return;
     this.#settler.flush();
     this.#remove(member);
-    if (!group.ephemeral || this.groups.of(group.topic).get(group.name) !== group) return;
-    await this.#shard.execute((tx) => this.groups.remove(tx, group));
+    if (!group.ephemeral) return;
+    this.#left.add(group);
+    // A shard that takes no writes now is asked again when the next one leaves.
+    await this.#shard.execute((tx) => this.#removeLeftGroups(tx)).catch(() => undefined);
   }
 
   /** See Settler.settle. */
@@ -272,6 +270,7 @@ export class EventsModel implements DerivedState {
   async seek(group: Group, partition: number | undefined, target: SeekTarget): Promise<void> {
     this.#settler.flush();
     await this.#shard.execute((tx) => {
+      this.#checkThere(group);
       const { topic } = group;
       const partitions = partition === undefined ? topic.partitions : [topic.partition(partition)];
       for (const each of partitions) {
@@ -286,23 +285,16 @@ export class EventsModel implements DerivedState {
 
   /** Ends the group's subscriptions and removes it. */
   async removeGroup(group: Group): Promise<void> {
-    this.#endMembers(group, `Group ${group.name} was deleted`);
-    await this.#shard.execute((tx) => this.groups.remove(tx, group));
+    await this.#shard.execute((tx) => {
+      this.#checkThere(group);
+      this.groups.remove(tx, group);
+      tx.onApplied(() => this.#endMembers(group, `Group ${group.name} was deleted`));
+    });
   }
 
-  /** Subscriptions that are open. */
-  get memberCount(): number {
-    let count = 0;
-    for (const topic of this.catalog.topics()) {
-      for (const group of this.groups.of(topic).values()) count += group.members.size;
-    }
-    return count;
-  }
-
-  /** Retry rows of the group that are due now were written by others than the settler. */
-  retriesAdded(group: Group): void {
-    for (const at of group.partitions.values()) at.nextRetryAt = 0;
-    this.dispatcher.requestPump(group);
+  /** All groups of all topics. */
+  *allGroups(): Iterable<Group> {
+    for (const topic of this.catalog.topics()) yield* this.groups.of(topic).values();
   }
 
   #load(view: ReadView): void {
@@ -320,11 +312,11 @@ export class EventsModel implements DerivedState {
       }
     }
     for (const topic of before) this.#topicRemoved(topic);
-    this.schedules.load(view);
-    this.deadLetterCount = 0;
-    for (const topic of this.catalog.topics()) {
-      this.deadLetterCount += countDeadLetters(view, topic.id);
+    this.#left.clear();
+    for (const group of this.allGroups()) {
+      if (group.ephemeral && group.members.size === 0) this.#left.add(group);
     }
+    this.schedules.load(view);
   }
 
   #adopt(topic: Topic): void {
@@ -368,9 +360,7 @@ export class EventsModel implements DerivedState {
     request: SubscribeRequest & { readonly id: string },
     subscriber: Subscriber,
   ): Member {
-    if (this.groups.of(group.topic).get(group.name) !== group) {
-      throw new CronosError("NOT_FOUND", `Group ${group.name} was deleted`);
-    }
+    this.#checkThere(group);
     const namesake = group.members.get(request.id);
     if (namesake !== undefined) {
       this.#remove(namesake);
@@ -392,6 +382,17 @@ export class EventsModel implements DerivedState {
     return member;
   }
 
+  /** Whether neither the group nor its topic was deleted. */
+  #isThere(group: Group): boolean {
+    const { topic, name } = group;
+    return this.catalog.find(topic.name) === topic && this.groups.of(topic).get(name) === group;
+  }
+
+  #checkThere(group: Group): void {
+    if (this.#isThere(group)) return;
+    throw new CronosError("NOT_FOUND", `Group ${group.name} was deleted`);
+  }
+
   #remove(member: Member): void {
     const { group } = member;
     member.leave();
@@ -409,14 +410,11 @@ export class EventsModel implements DerivedState {
     }
   }
 
-  /** Groups of subscriptions that ended with the process. */
-  #removeEphemeralGroups(): void {
-    this.#shard.run((tx) => {
-      for (const topic of this.catalog.topics()) {
-        for (const group of [...this.groups.of(topic).values()]) {
-          if (group.ephemeral) this.groups.remove(tx, group);
-        }
-      }
+  #removeLeftGroups(tx: Transaction): void {
+    const left = [...this.#left];
+    for (const group of left) if (this.#isThere(group)) this.groups.remove(tx, group);
+    tx.onApplied(() => {
+      for (const group of left) this.#left.delete(group);
     });
   }
 

@@ -76,6 +76,14 @@ export function firedRowEnd([key, value]: Row): number {
   return firedKeySequence(key) + asBuffer(value).readUInt32LE(12);
 }
 
+/** Sequence of the first event of the fired log; the next one to be given when it is empty. */
+export function firstSequence(view: ReadView, partition: Partition): number {
+  for (const [key] of view.range(partition.firedPrefix, partition.firedEnd, { limit: 1 })) {
+    return firedKeySequence(key);
+  }
+  return partition.nextSequence;
+}
+
 /** When the events of a fired row fired. */
 export function firedRowTime([, value]: Row): number {
   return asBuffer(value).readUIntLE(0, 6);

@@ -85,6 +85,9 @@ export class GroupPartition implements Sleeper, FiredListener {
   #dueMin = 0;
   /** The fired log was read up to here. */
   #read = 0;
+  /** Events and retries that are handed out, and rows of retries. */
+  #outEvents = 0;
+  #retryRows = 0;
   readonly #retries: Retry[] = [];
   /** Retry rows up to this key were read. */
   #retriesRead: Key;
@@ -124,7 +127,7 @@ export class GroupPartition implements Sleeper, FiredListener {
   moveTo(position: Position, view: ReadView): void {
     const { gaps } = position;
     this.#head = this.#tail = this.#queued = undefined;
-    this.#queuedEvents = this.#settledSpans = 0;
+    this.#queuedEvents = this.#settledSpans = this.#outEvents = 0;
     this.#offset = position.offset;
     this.#offsetMin = position.offsetMin;
     this.#dueMin = position.dueMin;
@@ -137,6 +140,8 @@ export class GroupPartition implements Sleeper, FiredListener {
     this.#retries.length = 0;
     this.#heldRetries.clear();
     this.#retriesRead = this.retriesPrefix;
+    this.#retryRows = 0;
+    for (const _ of view.range(this.retriesPrefix, this.retriesEnd)) this.#retryRows++;
     this.nextRetryAt = 0;
     this.#block = undefined;
   }
@@ -151,8 +156,12 @@ export class GroupPartition implements Sleeper, FiredListener {
     return this.#offset;
   }
 
-  /** Events that fired and are not settled, retries left out. */
-  get unsettled(): number {
+  /** Events that fired and wait to be handed out (again). Left-out ones count until passed. */
+  get waiting(): number {
+    return this.#unsettled() + this.#retryRows - this.#outEvents;
+  }
+
+  #unsettled(): number {
     let settled = 0;
     for (let span = this.#head; span !== undefined; span = span.next) {
       if (span.state === "settled") settled += span.count;
@@ -218,17 +227,29 @@ export class GroupPartition implements Sleeper, FiredListener {
     if (retry === undefined) return undefined;
     if (attempt !== undefined && attemptOf(retry) !== attempt) return undefined;
     this.#retries.shift();
+    this.#outEvents++;
     retry.attempts++;
     return retry;
   }
 
   giveBackRetry(retry: Retry): void {
+    this.#outEvents--;
     this.#retries.unshift(retry);
   }
 
   /** The retry's row was removed. */
   settleRetry(retry: Retry): void {
     this.#heldRetries.delete(retry.key);
+    this.#retryRows--;
+    this.#outEvents--;
+  }
+
+  /** A retry's row was written; tells whether it is due before the others. */
+  retryAdded(retryAt: number): boolean {
+    this.#retryRows++;
+    if (retryAt >= this.nextRetryAt) return false;
+    this.nextRetryAt = retryAt;
+    return true;
   }
 
   /** The next queued events, at most `countMax`, as one span that is now out. */
@@ -242,6 +263,7 @@ export class GroupPartition implements Sleeper, FiredListener {
     span.state = "out";
     span.attempts++;
     this.#queuedEvents -= span.count;
+    this.#outEvents += span.count;
     this.#queued = span.next;
     return span;
   }
@@ -251,6 +273,7 @@ export class GroupPartition implements Sleeper, FiredListener {
     assert(span.state === "out", "Only a span that is out can be given back");
     span.state = "queued";
     this.#queuedEvents += span.count;
+    this.#outEvents -= span.count;
     if (this.#queued === undefined || span.sequence < this.#queued.sequence) this.#queued = span;
   }
 
@@ -266,12 +289,14 @@ export class GroupPartition implements Sleeper, FiredListener {
     assert(span.state === "out", "Only a span that is out can be settled");
     span.state = "settled";
     this.#settledSpans++;
+    this.#outEvents -= span.count;
   }
 
   /** Takes markSettled() back: the operation that should store it failed. */
   unmarkSettled(span: Span): void {
     span.state = "out";
     this.#settledSpans--;
+    this.#outEvents += span.count;
   }
 
   /** The position with everything that is marked settled. Changes nothing: it may be undone. */

@@ -120,6 +120,8 @@ export class Group {
   /** Members that can be handed something; who was handed something goes to the end. */
   readonly available = new Set<Member>();
   lastRebalanceAt: number;
+  /** Events that were given up and are kept as rows. */
+  deadLetters = 0;
   /** A pump of this group is scheduled. */
   pumpScheduled = false;
 

@@ -5,6 +5,7 @@ import { CronosError } from "../../base/errors.ts";
 import type { Transaction } from "../../shard/transaction.ts";
 import type { ReadView } from "../../store/base-tree.ts";
 import type { Catalog } from "./catalog.ts";
+import { countDeadLetters } from "./dead-letters.ts";
 import { readFired } from "./fired.ts";
 import { GroupPartition } from "./group-partition.ts";
 import type { GroupRow } from "./group.ts";
@@ -141,6 +142,7 @@ export class Groups {
       const group = before?.id === row.id ? before : new Group(name, topic, row);
       if (group === before) known.delete(name);
       groups.set(name, group);
+      group.deadLetters = countDeadLetters(view, topic.id, group.id);
       this.#loadPositions(view, group);
     }
     for (const gone of known.values()) {

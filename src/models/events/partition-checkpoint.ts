@@ -48,6 +48,17 @@ export function loadPartition(view: ReadView, partition: Partition): void {
   }
 }
 
+/** The offset behind the last event that was stored, as the rows of `view` tell. */
+export function endOffset(view: ReadView, partition: Partition): number {
+  const { topic, number, blocksPrefix, blocksEnd } = partition;
+  const value = view.get(partitionKey(topic.id, number));
+  const counted = value === undefined ? 0 : readJson<PartitionRow>(value).counted;
+  for (const [key, row] of view.range(blocksPrefix, blocksEnd, { reverse: true, limit: 1 })) {
+    return Math.max(counted, new Block(row, blockKeyOffset(key)).endOffset);
+  }
+  return counted;
+}
+
 /** Writes the checkpoint of now; the operation must have made all its changes to the figures. */
 export function putCheckpoint(tx: Transaction, partition: Partition): void {
   const row: PartitionRow = {

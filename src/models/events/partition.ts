@@ -19,8 +19,8 @@ export interface FiredListener {
   offer(runs: readonly FiredRun[]): void;
   /** Sequence before which everything is settled. */
   readonly settledSequence: number;
-  /** Events that fired and are not settled. */
-  readonly unsettled: number;
+  /** Events that fired and wait to be handed out (again). */
+  readonly waiting: number;
   /** Its group ends with a subscription: retention does not wait for it. */
   readonly ephemeral: boolean;
 }

@@ -10,11 +10,10 @@ import type { Transaction } from "../../shard/transaction.ts";
 import type { Alarm } from "./alarm.ts";
 import type { Dispatcher } from "./dispatcher.ts";
 import type { GroupPartition, Retry, Span } from "./group-partition.ts";
-import type { Delivery } from "./group.ts";
+import type { Delivery, Group } from "./group.ts";
 import { encodePosition } from "./position.ts";
 import { encodeFailed, retryDelayMs } from "./retry.ts";
 import { deadLetterKey } from "./rows.ts";
-import type { Topic } from "./topic.ts";
 
 /** An operation takes no further failed deliveries once they have this many bytes. */
 const OPERATION_BYTES = 4 * 1024 * 1024;
@@ -164,7 +163,7 @@ export class Settler {
     failed: { at: GroupPartition; span: Span; delivery: Delivery; error: string },
   ): void {
     const { at, span, delivery, error } = failed;
-    const { topic } = delivery.member.group;
+    const { group } = delivery.member;
     for (let offset = span.offset; offset < span.offset + span.count; offset++) {
       const block = at.block(this.#shard.durable, offset);
       const position = offset - (block?.firstOffset ?? 0);
@@ -172,7 +171,7 @@ export class Settler {
       const { createdAt } = block;
       const event = block.event(position);
       const failure = { offset, due: span.due, createdAt, failures: 1, event, error };
-      this.#fail(tx, { at, topic, failure });
+      this.#fail(tx, { at, group, failure });
     }
   }
 
@@ -181,23 +180,29 @@ export class Settler {
     failed: { at: GroupPartition; retry: Retry; delivery: Delivery; error: string },
   ): void {
     const { at, retry, delivery, error } = failed;
-    const { topic } = delivery.member.group;
+    const { group } = delivery.member;
     const failures = retry.failed.failures + 1;
-    this.#fail(tx, { at, topic, failure: { ...retry.failed, offset: retry.offset, failures, error } });
+    this.#fail(tx, { at, group, failure: { ...retry.failed, offset: retry.offset, failures, error } });
   }
 
   #fail(
     tx: Transaction,
-    failed: { readonly at: GroupPartition; readonly topic: Topic; readonly failure: Failure },
+    failed: { readonly at: GroupPartition; readonly group: Group; readonly failure: Failure },
   ): void {
-    const { at, topic, failure } = failed;
+    const { at, group, failure } = failed;
     const { partition } = at;
-    const { maxAttempts, retryBackoffMs } = topic.settings;
+    const { maxAttempts, retryBackoffMs } = group.topic.settings;
     if (failure.failures >= maxAttempts) {
       const place = { partition: partition.number, offset: failure.offset };
       const row = encodeFailed({ ...failure, deadAt: tx.now });
-      tx.put(deadLetterKey(at.topicId, at.groupId, place), row);
-      tx.onApplied(() => this.#listener.died(1));
+      const key = deadLetterKey(at.topicId, at.groupId, place);
+      // It may have died before: a group that is moved back is handed it once more.
+      const added = tx.get(key) === undefined ? 1 : 0;
+      tx.put(key, row);
+      tx.onApplied(() => {
+        group.deadLetters += added;
+        this.#listener.died(1);
+      });
       return;
     }
     // By the wall clock: shard time may be ahead of it after a clock step.
@@ -205,9 +210,7 @@ export class Settler {
     const key = at.retryKeyAt(retryAt, failure.offset);
     tx.put(key, encodeFailed({ ...failure, deadAt: 0 }));
     tx.onApplied(() => {
-      if (retryAt >= at.nextRetryAt) return;
-      at.nextRetryAt = retryAt;
-      this.#alarm.set(at, retryAt);
+      if (at.retryAdded(retryAt)) this.#alarm.set(at, retryAt);
     });
   }
 }
