@@ -21,7 +21,7 @@ import { runBullmqLoad } from "./support/bullmq-load.ts";
 import type { BullmqTuning } from "./support/bullmq-load.ts";
 import { loadFigures, measureLoad } from "./support/cronosdb.ts";
 import type { LoadOverrides } from "./support/cronosdb.ts";
-import { formatFigure, medianOf } from "./support/figures.ts";
+import { formatFigure, medianFigures } from "./support/figures.ts";
 import type { Figures } from "./support/figures.ts";
 import { formatMachine, machine } from "./support/machine.ts";
 import { redisVersion, withRedis } from "./support/redis.ts";
@@ -153,36 +153,42 @@ export interface CompareOptions {
 }
 
 export interface Comparison {
+  readonly systems: readonly System[];
   readonly runs: number;
   readonly scale: number;
   readonly loads: ReturnType<typeof loads>;
   /** Of each BullMQ system, the number of workers it had. */
   readonly tunings: Readonly<Partial<Record<System, BullmqTuning>>>;
-  readonly figures: Readonly<Partial<Record<System, Readonly<Record<LoadName, Figures>>>>>;
+  readonly figures: Readonly<Record<LoadName, SystemFigures>>;
 }
 
-/** Runs every load on each of the systems. */
+type SystemFigures = Readonly<Partial<Record<System, Figures>>>;
+
+/** Runs every load on the systems in turn, so that a slow moment of the machine is nobody's own. */
 export async function compare(
   names: readonly System[],
   options: CompareOptions,
 ): Promise<Comparison> {
   const { runs, scale } = options;
   const all = loads(scale);
-  const found: Partial<Record<System, BullmqTuning>> = {};
-  const figures: Partial<Record<System, Readonly<Record<LoadName, Figures>>>> = {};
+  const tunings: Partial<Record<System, BullmqTuning>> = {};
   for (const name of names) {
-    const tuning = name === "cronosdb" ? undefined : await fastestTuning(name, options);
-    if (tuning !== undefined) found[name] = tuning;
-    const measure = (load: Load): Promise<Figures> =>
-      medianOf(runs, () => runOne(name, load, tuning));
-    figures[name] = {
-      publish: await measure(all.publish),
-      drain: await measure(all.drain),
-      steady: await measure(all.steady),
-      full: await measure(all.full),
-    };
+    if (name !== "cronosdb") tunings[name] = await fastestTuning(name, options);
   }
-  return { runs, scale, loads: all, tunings: found, figures };
+  const measure = async (load: Load): Promise<SystemFigures> => {
+    const found = names.map((name) => ({ name, runs: [] as Figures[] }));
+    for (let run = 0; run < runs; run++) {
+      for (const each of found) each.runs.push(await runOne(each.name, load, tunings[each.name]));
+    }
+    return Object.fromEntries(found.map((each) => [each.name, medianFigures(each.runs)]));
+  };
+  const figures = {
+    publish: await measure(all.publish),
+    drain: await measure(all.drain),
+    steady: await measure(all.steady),
+    full: await measure(all.full),
+  };
+  return { systems: names, runs, scale, loads: all, tunings, figures };
 }
 
 async function runOne(
@@ -196,10 +202,9 @@ async function runOne(
 }
 
 /** The tables. The last column compares us with BullMQ under the same promise. */
-export function formatComparison({ figures }: Comparison): string {
-  const names = Object.keys(figures) as System[];
+export function formatComparison({ systems: names, figures }: Comparison): string {
   const value = (name: System, { load, figure }: (typeof rows)[number]): number =>
-    figures[name]?.[load][figure] ?? 0;
+    figures[load][name]?.[figure] ?? 0;
   const hasRatio = names.includes("cronosdb") && names.includes("always");
   const ratio = (row: (typeof rows)[number]): string => {
     const [ours, theirs] = [value("cronosdb", row), value("always", row)];
@@ -231,8 +236,8 @@ if (process.argv[1] === import.meta.filename) {
     },
   });
   const names = values.only.split(",").filter((name): name is System => name in systems);
-  const result = await compare(names, { runs: Number(values.runs), scale: Number(values.scale) });
   const where = { machine: machine(), versions: versions() };
+  const result = await compare(names, { runs: Number(values.runs), scale: Number(values.scale) });
   const text = Object.entries(where.versions).map(([name, version]) => `${name} ${version}`);
   console.log(`${formatMachine(where.machine)}; ${text.join(", ")}; median of ${result.runs}\n`);
   console.log(formatComparison(result));

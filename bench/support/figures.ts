@@ -4,12 +4,10 @@
 
 export type Figures = Readonly<Record<string, number>>;
 
-/** Measures `runs` times; the median of every figure. */
-export async function medianOf(runs: number, measure: () => Promise<Figures>): Promise<Figures> {
-  const all: Figures[] = [];
-  for (let run = 0; run < runs; run++) all.push(await measure());
-  const names = Object.keys(all[0] ?? {});
-  return Object.fromEntries(names.map((name) => [name, median(all.map((run) => run[name] ?? 0))]));
+/** The median of every figure by itself. */
+export function medianFigures(runs: readonly Figures[]): Figures {
+  const names = Object.keys(runs[0] ?? {});
+  return Object.fromEntries(names.map((name) => [name, median(runs.map((run) => run[name] ?? 0))]));
 }
 
 /** The middle one, or the mean of the two in the middle; 0 of none. */

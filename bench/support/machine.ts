@@ -3,7 +3,7 @@
  */
 import { execFileSync } from "node:child_process";
 import { statfsSync } from "node:fs";
-import { cpus, release, tmpdir, totalmem } from "node:os";
+import { cpus, loadavg, release, tmpdir, totalmem } from "node:os";
 
 const tmpfsMagic = 0x01021994;
 
@@ -15,6 +15,8 @@ export interface Machine {
   readonly node: string;
   /** Short hash of the commit, with a plus if files were changed since. */
   readonly commit: string;
+  /** Processes that wanted a processor in the minute before: more than a few tenths disturb. */
+  readonly load: number;
   /** Data is in memory: fsync costs nothing and durable figures are not. */
   readonly dataInMemory: boolean;
 }
@@ -27,6 +29,7 @@ export function machine(): Machine {
     os: `${process.platform} ${release()}`,
     node: process.versions.node,
     commit: currentCommit(),
+    load: loadavg()[0] ?? 0,
     dataInMemory: statfsSync(tmpdir()).type === tmpfsMagic,
   };
 }
@@ -35,7 +38,7 @@ export function machine(): Machine {
 export function formatMachine({ cpu, cores, memoryGb, ...rest }: Machine): string {
   const tmpfs = "; data on tmpfs, so fsync is free: set TMPDIR to a disk";
   const warning = rest.dataInMemory ? tmpfs : "";
-  const versions = `Node ${rest.node}, commit ${rest.commit}`;
+  const versions = `load ${rest.load.toFixed(1)} before, Node ${rest.node}, commit ${rest.commit}`;
   return `${cores} cores (${cpu}), ${memoryGb} GB, ${versions}${warning}`;
 }
 
