@@ -145,6 +145,29 @@ test("reschedule() again and again does not make an event larger", async (t) => 
   assert.equal(await bytes(), once);
 });
 
+test("Events of a large batch are changed one by one, fire and are removed", async (t) => {
+  const db = await openMemory(t, 1);
+  const now = db.clock.now();
+  await db.events.configureTopic(topic, { partitions: 1, dedupTtlMs: 60_000, retentionMs: 1000 });
+  const payload = "x".repeat(100);
+  const all = Array.from({ length: 3000 }, (_, k) => {
+    return { topic, id: `e${k}`, at: now + 1000 + (k & 1), payload };
+  });
+  await db.events.publishBatch(all);
+  for (let k = 0; k < 3000; k += 300) {
+    assert.equal(await db.events.cancel({ topic, ids: [`e${k}`] }), 1);
+    assert.equal(await db.events.reschedule({ topic, ids: [`e${k + 1}`] }, now + 500), 1);
+  }
+  await db.clock.advance(2000);
+  const taken = await take(db, 2990);
+  assert.equal(new Set(taken.map(({ id }) => id)).size, 2990);
+  assert.equal(taken.filter(({ at }) => at === now + 500).length, 10);
+  await db.clock.advance(100_000);
+  await db.events.runRetention({ topic });
+  const [partition] = await db.events.listPartitions(topic);
+  assert.equal(partition?.bytes, 0);
+});
+
 test("transact() cancels, moves and publishes as one, or not at all", async (t) => {
   const db = await openMemory(t);
   const now = db.clock.now();

@@ -33,6 +33,8 @@ interface Draft {
   readonly id: string;
   readonly delay: number;
   readonly color: string;
+  /** Three large ones make a block that is cut when it changes. */
+  readonly payloadBytes: number;
 }
 
 type Command =
@@ -56,7 +58,12 @@ const targets: fc.Arbitrary<Target> = fc.oneof(
   fc.record({ by: fc.constant("prefix" as const), prefix: fc.constantFrom("a", "b1", "b", "") }),
   fc.record({ by: fc.constant("color" as const), color: anyColor }),
 );
-const drafts: fc.Arbitrary<Draft> = fc.record({ id: ids, delay: delays, color: anyColor });
+const drafts: fc.Arbitrary<Draft> = fc.record({
+  id: ids,
+  delay: delays,
+  color: anyColor,
+  payloadBytes: fc.constantFrom(1, 1, 30_000),
+});
 const change = { target: targets, inTransaction: fc.boolean() };
 const anyCommand: fc.Arbitrary<Command> = fc.oneof(
   {
@@ -143,8 +150,9 @@ class Checked {
 
   async #publish(events: readonly Draft[]): Promise<void> {
     const now = this.#clock.now();
-    const input = events.map(({ id, delay, color }) => {
-      return { topic, id, at: now + delay, payload: id, meta: { color } };
+    const input = events.map(({ id, delay, color, payloadBytes }) => {
+      const payload = id.padEnd(payloadBytes, "x");
+      return { topic, id, at: now + delay, payload, meta: { color } };
     });
     const receipt = await this.db.events.publishBatch(input);
     let published = 0;

@@ -1,6 +1,6 @@
 /**
  * Cancelling and rescheduling inside one operation: collects the events, then rewrites each block
- * they are in once, with its runs in the due index.
+ * they are in once, and the runs of the due index that hold them.
  *
  *   cancel      the event's length becomes 0; its offset stays taken
  *   reschedule  the event gets a new schedule_ts behind its bytes and a run of its own; if that
@@ -8,18 +8,20 @@
  *
  * Only pending events can be changed: others of their blocks may have fired.
  */
+import type { Key } from "../../base/key.ts";
 import { keyU48 } from "../../base/key.ts";
 import type { Transaction } from "../../shard/transaction.ts";
-import type { Block, BlockSource } from "./block.ts";
-import { blockSize, runsOf, writeBlock } from "./block.ts";
+import type { Block } from "./block.ts";
+import { writeBlock } from "./block.ts";
 import { dueRunKey, findDueRun, putRun } from "./due-index.ts";
+import type { BlockChange } from "./edited-block.ts";
+import { changedBlock } from "./edited-block.ts";
 import { appendFired } from "./fired.ts";
 import type { Place } from "./find-event.ts";
 import { findBlock } from "./lookup.ts";
 import { putCheckpoint } from "./partition-checkpoint.ts";
 import type { Partition } from "./partition.ts";
 import type { DueRun, FiredRun } from "./run.ts";
-import { withScheduleTime } from "./schedule-time.ts";
 
 export type PendingChange =
   | { readonly kind: "cancel" }
@@ -33,86 +35,31 @@ export interface PendingChangeHooks {
   onScheduled(partition: Partition, due: number): void;
   /** Events that were due at once are durable. */
   onFired(partition: Partition, runs: readonly FiredRun[]): void;
-  /** The event is gone for good: that is durable. */
+  /** The event is gone for good: that is durable. `block` is as it was. */
   onCancelled(place: Place, block: Block): void;
 }
 
-/** A block from an operation's start on, if some of its events change. */
+/** A block as it was when the operation began to look at it. */
 interface Edit {
   readonly block: Block;
   /** Per position: 1 when the event changes. */
   readonly isChanged: Uint8Array;
-  /** Runs of the due index that hold such events. */
-  readonly runs: Set<DueRun>;
-  lastRun: DueRun | undefined;
-  changed: number;
 }
 
-/** New contents of a block. */
-class EditedBlock implements BlockSource {
-  readonly createdAt: number;
-  readonly count: number;
-  readonly bytes: Buffer;
-  readonly #edit: Edit;
-  /** Due time of what is changed. */
-  readonly #due: number;
-  readonly #starts: Int32Array;
-  readonly #ends: Int32Array;
-  eventBytes = 0;
-  sameDue = true;
+/** What changes in a partition. */
+class PartitionEdits {
+  readonly partition: Partition;
+  readonly blocks = new Map<number, Edit>();
+  /** Runs of the due index that hold changed events. */
+  readonly runs = new Map<Key, DueRun>();
+  /** Offsets of changed events. */
+  readonly offsets: number[] = [];
+  /** Events come in the order of their offsets, mostly: the next look-up is often the last one. */
+  lastEdit: Edit | undefined;
+  lastRun: DueRun | undefined;
 
-  constructor(edit: Edit, change: { readonly change: PendingChange; readonly due: number }) {
-    const { block } = edit;
-    this.createdAt = block.createdAt;
-    this.count = block.count;
-    this.#edit = edit;
-    this.#due = change.due;
-    this.#starts = new Int32Array(block.count);
-    this.#ends = new Int32Array(block.count);
-    this.bytes = this.#layOut(change.change);
-  }
-
-  start(k: number): number {
-    return this.#starts[k] as number;
-  }
-
-  end(k: number): number {
-    return this.#ends[k] as number;
-  }
-
-  due(k: number): number {
-    const { block, isChanged } = this.#edit;
-    return isChanged[k] === 1 && this.#due >= 0 ? this.#due : block.due(k);
-  }
-
-  removed(k: number): boolean {
-    return this.#edit.block.isRemoved(k);
-  }
-
-  /** Finds out where everything is; returns the block's bytes with the new events behind them. */
-  #layOut(change: PendingChange): Buffer {
-    const { block, isChanged } = this.#edit;
-    const parts: Buffer[] = [block.bytes];
-    let end = block.bytes.length;
-    for (let k = 0; k < block.count; k++) {
-      let start = block.start(k);
-      let length = block.length(k);
-      if (isChanged[k] === 1) {
-        if (change.kind === "cancel") length = 0;
-        else {
-          const event = withScheduleTime(block.event(k), change.at);
-          parts.push(event);
-          start = end;
-          length = event.length;
-          end += length;
-        }
-      }
-      this.#starts[k] = start;
-      this.#ends[k] = start + length;
-      this.eventBytes += length;
-      if (k > 0 && this.due(k) !== this.due(0)) this.sameDue = false;
-    }
-    return parts.length === 1 ? block.bytes : Buffer.concat(parts, end);
+  constructor(partition: Partition) {
+    this.partition = partition;
   }
 }
 
@@ -120,16 +67,16 @@ export class PendingChanges {
   readonly #tx: Transaction;
   readonly #change: PendingChange;
   readonly #hooks: PendingChangeHooks;
-  readonly #edits = new Map<Partition, Map<number, Edit>>();
-  /** The edit of the last event: events come in the order of their offsets. */
-  #last: { readonly partition: Partition; readonly edit: Edit } | undefined;
+  readonly #partitions = new Map<Partition, PartitionEdits>();
+  /** The time to which events are moved has come. */
+  readonly #isDue: boolean;
   #bytes = 0;
-  #count = 0;
 
   constructor(tx: Transaction, change: PendingChange, hooks: PendingChangeHooks) {
     this.#tx = tx;
     this.#change = change;
     this.#hooks = hooks;
+    this.#isDue = change.kind === "reschedule" && change.at <= hooks.wallNow();
   }
 
   /** Bytes of the blocks that will be rewritten. */
@@ -139,57 +86,73 @@ export class PendingChanges {
 
   /** Takes the event in if it is pending. Reads only: add() everything, then store(). */
   add({ partition, offset }: Place): void {
-    const edit = this.#edit(partition, offset);
+    let edits = this.#partitions.get(partition);
+    if (edits === undefined) {
+      edits = new PartitionEdits(partition);
+      this.#partitions.set(partition, edits);
+    }
+    const edit = this.#findEdit(edits, offset);
     if (edit === undefined) return;
     const { block, isChanged } = edit;
     const position = offset - block.firstOffset;
     if (isChanged[position] === 1 || block.isGone(position)) return;
-    let run = edit.lastRun;
-    if (run === undefined || offset < run.offset || offset >= run.offset + run.count) {
-      run = findDueRun(this.#tx, partition, { due: block.due(position), offset });
-      if (run === undefined) return;
-      edit.lastRun = run;
-      edit.runs.add(run);
+    if (!this.#findRun(edits, { due: block.due(position), offset })) return;
+    if (!edits.blocks.has(block.firstOffset)) {
+      edits.blocks.set(block.firstOffset, edit);
+      this.#bytes += block.bytes.length;
     }
-    if (edit.changed++ === 0) this.#bytes += block.bytes.length;
     isChanged[position] = 1;
-    this.#count++;
+    edits.offsets.push(offset);
   }
 
   /** Writes everything; returns how many events changed. */
   store(): number {
-    const { wallNow } = this.#hooks;
+    const change = this.#blockChange();
+    let count = 0;
+    for (const edits of this.#partitions.values()) {
+      if (edits.offsets.length > 0) this.#storePartition(edits, change);
+      count += edits.offsets.length;
+    }
+    return count;
+  }
+
+  #blockChange(): BlockChange {
     const change = this.#change;
-    const isDue = change.kind === "reschedule" && change.at <= wallNow();
-    for (const [partition, edits] of this.#edits) {
-      const changed = [...edits.values()].filter((edit) => edit.changed > 0);
-      if (changed.length > 0) this.#storePartition(partition, changed, isDue);
-    }
-    return this.#count;
+    if (change.kind === "cancel") return change;
+    const { at } = change;
+    return { kind: "reschedule", at, due: this.#isDue ? Math.max(at, this.#tx.now) : at };
   }
 
-  #edit(partition: Partition, offset: number): Edit | undefined {
-    const last = this.#last;
-    if (last?.partition === partition) {
-      const { firstOffset, endOffset } = last.edit.block;
-      if (offset >= firstOffset && offset < endOffset) return last.edit;
+  #findEdit(edits: PartitionEdits, offset: number): Edit | undefined {
+    const last = edits.lastEdit;
+    if (last !== undefined && offset >= last.block.firstOffset && offset < last.block.endOffset) {
+      return last;
     }
-    let edits = this.#edits.get(partition);
-    if (edits === undefined) this.#edits.set(partition, (edits = new Map()));
-    const block = findBlock(this.#tx, partition, offset);
+    const block = findBlock(this.#tx, edits.partition, offset);
     if (block === undefined) return undefined;
-    let edit = edits.get(block.firstOffset);
-    if (edit === undefined) {
-      const isChanged = new Uint8Array(block.count);
-      edit = { block, isChanged, runs: new Set(), lastRun: undefined, changed: 0 };
-      edits.set(block.firstOffset, edit);
-    }
-    this.#last = { partition, edit };
-    return edit;
+    const known = edits.blocks.get(block.firstOffset);
+    edits.lastEdit = known ?? { block, isChanged: new Uint8Array(block.count) };
+    return edits.lastEdit;
   }
 
-  #storePartition(partition: Partition, edits: readonly Edit[], isDue: boolean): void {
+  /** Notes the run of the due index that holds the event; false when none does. */
+  #findRun(
+    edits: PartitionEdits,
+    event: { readonly due: number; readonly offset: number },
+  ): boolean {
+    const { due, offset } = event;
+    const last = edits.lastRun;
+    if (last?.due === due && offset >= last.offset && offset - last.offset < last.count) return true;
+    const run = findDueRun(this.#tx, edits.partition, event);
+    if (run === undefined) return false;
+    edits.lastRun = run;
+    edits.runs.set(dueRunKey(edits.partition, run.due, run.offset), run);
+    return true;
+  }
+
+  #storePartition(edits: PartitionEdits, change: BlockChange): void {
     const tx = this.#tx;
+    const { partition } = edits;
     const { bytes, cancelled } = partition;
     tx.onUndone(() => {
       partition.bytes = bytes;
@@ -198,67 +161,86 @@ export class PendingChanges {
     tx.onDurable(() => {
       partition.rewrites++;
     });
-    const moved: DueRun[] = [];
-    for (const edit of edits) {
-      this.#shortenRuns(partition, edit);
-      moved.push(...this.#rewrite(partition, edit, isDue));
-    }
-    if (isDue) this.#fire(partition, moved);
-    else if (moved.length > 0) this.#schedule(partition, moved);
+    const offsets = Float64Array.from(edits.offsets).sort();
+    this.#shortenRuns(edits, offsets);
+    for (const edit of edits.blocks.values()) this.#rewrite(partition, edit, change);
+    if (change.kind === "cancel") {
+      partition.cancelled += offsets.length;
+      this.#tellCancelled(edits);
+    } else this.#move(partition, runsOfOffsets(offsets, change.due), change);
     putCheckpoint(tx, partition);
   }
 
   /** Leaves in the due index what does not change of the runs. */
-  #shortenRuns(partition: Partition, { block, isChanged, runs }: Edit): void {
-    const tx = this.#tx;
-    for (const { due, offset, count } of runs) {
-      tx.delete(dueRunKey(partition, due, offset));
-      const first = offset - block.firstOffset;
-      for (const rest of runsOf(count, (k) => (isChanged[first + k] === 1 ? -1 : due))) {
-        putRun(tx, partition, { due, offset: offset + rest.position, count: rest.count });
+  #shortenRuns({ partition, runs }: PartitionEdits, offsets: Float64Array): void {
+    for (const [key, { due, offset, count }] of runs) {
+      this.#tx.delete(key);
+      let start = offset;
+      for (let i = lowerBound(offsets, offset); start < offset + count; i++) {
+        const end = Math.min(offsets[i] ?? Number.POSITIVE_INFINITY, offset + count);
+        if (end > start) putRun(this.#tx, partition, { due, offset: start, count: end - start });
+        start = end + 1;
       }
     }
   }
 
-  /** Writes the block anew; returns the runs of what was moved. */
-  #rewrite(partition: Partition, edit: Edit, isDue: boolean): DueRun[] {
-    const tx = this.#tx;
-    const { block, isChanged } = edit;
-    const change = this.#change;
-    const due = change.kind === "cancel" ? -1 : isDue ? Math.max(change.at, tx.now) : change.at;
-    const edited = new EditedBlock(edit, { change, due });
-    const size = blockSize(edited.count, edited.sameDue, edited.eventBytes);
-    const key = partition.blocksPrefix + keyU48(block.firstOffset);
-    writeBlock(tx.reserve(key, size), edited, edited.sameDue);
-    partition.bytes += size - block.bytes.length;
-    if (change.kind === "cancel") {
-      partition.cancelled += edit.changed;
-      this.#tellCancelled(partition, edit);
-      return [];
+  #rewrite(partition: Partition, { block, isChanged }: Edit, change: BlockChange): void {
+    for (const piece of changedBlock(block, isChanged, change)) {
+      const key = partition.blocksPrefix + keyU48(block.firstOffset + piece.first);
+      writeBlock(this.#tx.reserve(key, piece.size), piece, piece.sameDue);
+      partition.bytes += piece.size;
     }
-    return runsOf(block.count, (k) => (isChanged[k] === 1 ? due : -1)).map((run) => {
-      return { due, offset: block.firstOffset + run.position, count: run.count };
-    });
+    partition.bytes -= block.bytes.length;
   }
 
-  #tellCancelled(partition: Partition, { block, isChanged }: Edit): void {
+  #tellCancelled({ partition, blocks }: PartitionEdits): void {
     this.#tx.onDurable(() => {
-      for (let k = 0; k < block.count; k++) {
-        if (isChanged[k] === 0) continue;
-        this.#hooks.onCancelled({ partition, offset: block.firstOffset + k }, block);
+      for (const { block, isChanged } of blocks.values()) {
+        for (let k = isChanged.indexOf(1); k >= 0; k = isChanged.indexOf(1, k + 1)) {
+          this.#hooks.onCancelled({ partition, offset: block.firstOffset + k }, block);
+        }
       }
     });
   }
 
-  #schedule(partition: Partition, moved: readonly DueRun[]): void {
-    const due = Math.min(...moved.map((run) => run.due));
-    for (const run of moved) putRun(this.#tx, partition, run);
-    this.#tx.onApplied(() => this.#hooks.onScheduled(partition, due));
+  /** Puts moved events where they wait, or where they are when their time has come. */
+  #move(
+    partition: Partition,
+    runs: readonly DueRun[],
+    { at, due }: { readonly at: number; readonly due: number },
+  ): void {
+    const tx = this.#tx;
+    if (this.#isDue) {
+      const fired = appendFired(tx, partition, { runs, scheduledFrom: at });
+      tx.onDurable(() => this.#hooks.onFired(partition, fired));
+      return;
+    }
+    for (const run of runs) putRun(tx, partition, run);
+    tx.onApplied(() => this.#hooks.onScheduled(partition, due));
   }
+}
 
-  #fire(partition: Partition, runs: readonly DueRun[]): void {
-    const scheduledFrom = this.#change.kind === "reschedule" ? this.#change.at : 0;
-    const fired = appendFired(this.#tx, partition, { runs, scheduledFrom });
-    this.#tx.onDurable(() => this.#hooks.onFired(partition, fired));
+/** Runs of consecutive offsets, which are ascending. */
+function runsOfOffsets(offsets: Float64Array, due: number): DueRun[] {
+  const runs: DueRun[] = [];
+  for (let i = 0; i < offsets.length; ) {
+    const offset = offsets[i] as number;
+    let count = 1;
+    while (offsets[i + count] === offset + count) count++;
+    runs.push({ due, offset, count });
+    i += count;
   }
+  return runs;
+}
+
+/** Place of the first offset that is not smaller. */
+function lowerBound(ascending: Float64Array, offset: number): number {
+  let low = 0;
+  let high = ascending.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if ((ascending[middle] as number) < offset) low = middle + 1;
+    else high = middle;
+  }
+  return low;
 }

@@ -69,12 +69,10 @@ test("PendingEvents changes what was pending when it was called, part by part", 
   for (let batch = 0; batch < 30; batch++) await publish(db, `${batch}/`, 200);
   const { pending } = db.model;
   const all = pending.changeAll({ topic, prefix: "" }, cancel);
-  let isDone = false;
-  const done = all.then(() => {
-    isDone = true;
-  });
+  const running = { isDone: false };
+  const done = all.then(() => (running.isDone = true));
   let published = 0;
-  while (!isDone) {
+  while (!running.isDone) {
     await publish(db, `meanwhile${published++}/`, 1);
     await new Promise((resolve) => setImmediate(resolve));
   }

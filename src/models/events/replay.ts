@@ -8,8 +8,9 @@
  *
  * Windows are found on a snapshot that is released at once; events are read, when they are asked
  * for, by their offsets. So a replay that takes hours pins nothing, and what was cancelled or
- * removed meanwhile is left out. An event that is moved on meanwhile comes at its new time; one that
- * is moved to an earlier time may be left out. Nothing is read ahead of the consumer but one slice.
+ * removed meanwhile is left out. An event that is moved on meanwhile comes at its new time; one
+ * that is moved to an earlier time may be left out. Nothing is read ahead of the consumer but one
+ * slice.
  *
  * With a pace, the first event comes at once and the others as far behind it, on the clock, as
  * their schedule times are, divided by the speed.

@@ -144,10 +144,17 @@ class Removal {
   /** Notes a run; false when the operation has enough. */
   add({ offset, count }: FiredRun): boolean {
     if (this.events >= OPERATION_EVENTS) return false;
-    const removal = this.#removalAt(offset);
-    if (removal === "full") return false;
+    const isFull = this.#rewrittenBytes >= OPERATION_BYTES;
+    if (isFull && this.#last?.holds(offset) !== true) return false;
     this.events += count;
-    if (removal !== undefined) this.bytes += removal.add(offset, count);
+    const end = offset + count;
+    // A run is seldom in several blocks: see edited-block.ts.
+    for (let at = offset; at < end; ) {
+      const removal = this.#removalAt(at);
+      const next = Math.min(end, removal?.endOffset ?? at + 1);
+      if (removal !== undefined) this.bytes += removal.add(at, next - at);
+      at = next;
+    }
     return true;
   }
 
@@ -156,13 +163,12 @@ class Removal {
   }
 
   /** Undefined: the block was removed already. */
-  #removalAt(offset: number): BlockRemoval | "full" | undefined {
+  #removalAt(offset: number): BlockRemoval | undefined {
     if (this.#last?.holds(offset) === true) return this.#last;
     const block = findBlock(this.#tx, this.#partition, offset);
     if (block === undefined) return undefined;
     let removal = this.#blocks.get(block.firstOffset);
     if (removal === undefined) {
-      if (this.#rewrittenBytes >= OPERATION_BYTES) return "full";
       this.#rewrittenBytes += block.bytes.length;
       removal = new BlockRemoval(block);
       this.#blocks.set(block.firstOffset, removal);
@@ -179,6 +185,10 @@ class BlockRemoval {
 
   constructor(block: Block) {
     this.#block = block;
+  }
+
+  get endOffset(): number {
+    return this.#block.endOffset;
   }
 
   holds(offset: number): boolean {

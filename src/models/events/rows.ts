@@ -19,7 +19,8 @@
  *                                                                             smaller ones are in runs
  *   13 fired            topic id, partition, first sequence u48               fired runs (fired.ts)
  *
- * A run is a set of events of one block with consecutive offsets and the same due time. While they
+ * A run is a set of events with consecutive offsets and the same due time, of one block when they
+ * are published (a block that is rewritten may become several: edited-block.ts). While they
  * wait, a run is a row of the due index. When its time comes it moves to the partition's *fired
  * log*, which numbers events in the order in which they fired: 0, 1, 2, … Consumer groups keep their
  * positions in that order, so it does not matter in which order due times were published or whether

@@ -2,7 +2,7 @@
  * The nearest runs of a stream in any order, in typed arrays: a replay keeps some hundred thousand.
  *
  *   collecting   add() appends; whenever there are twice as many as are to be kept, the farther
- *                half goes, and from then on nothing is taken that is farther than the farthest kept
+ *                half goes, and from then on nothing is taken that is farther than what was kept
  *   ordered      after order(): a heap, the earliest first; nothing is added any more
  *
  * Order is that of (due time, partition, offset); runs do not overlap.

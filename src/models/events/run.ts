@@ -1,5 +1,5 @@
 /**
- * Runs: sets of events of one block with consecutive offsets and the same due time.
+ * Runs: sets of events with consecutive offsets and the same due time.
  */
 
 /** A run in the due index, or about to fire. */
