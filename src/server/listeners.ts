@@ -47,11 +47,15 @@ async function startResp(
   address: ListenAddress,
   { engine, clock, log }: ListenContext,
 ): Promise<Listener> {
-  const { listenResp } = await import("../protocols/resp/listen.ts");
+  const [{ listenResp }, { commandTable }] = await Promise.all([
+    import("../protocols/resp/listen.ts"),
+    import("../protocols/resp/commands.ts"),
+  ]);
   const { host, port, close } = await listenResp({
     ...address,
     engine,
     clock,
+    table: commandTable,
     memoryBytes: () => process.memoryUsage.rss(),
     onFault: (fault, command) => log.error({ err: fault, command }, "A command failed"),
   });

@@ -1,5 +1,5 @@
 /** Every command the server knows, family by family. */
-import type { CommandSpec } from "./command.ts";
+import { CommandTable } from "./command-table.ts";
 import { clientCommands } from "./commands/client.ts";
 import { commandCommands } from "./commands/command.ts";
 import { configCommands } from "./commands/config.ts";
@@ -11,7 +11,7 @@ import { serverCommands } from "./commands/server.ts";
 import { sessionCommands } from "./commands/session.ts";
 import { stringCommands } from "./commands/strings.ts";
 
-export const commands: readonly (readonly CommandSpec[])[] = [
+export const commandTable = new CommandTable([
   connectionCommands,
   clientCommands,
   pubsubCommands,
@@ -22,4 +22,4 @@ export const commands: readonly (readonly CommandSpec[])[] = [
   sessionCommands,
   genericCommands,
   stringCommands,
-];
+]);

@@ -33,6 +33,8 @@ const PUSH_BYTES_MAX = 32 * 1024 * 1024;
 
 export class Connection implements ClientConnection {
   readonly client: ConnectedClient;
+  /** Resolves when the connection is closed and the client is forgotten. */
+  readonly closed: Promise<void>;
   readonly #server: ListeningServer;
   readonly #socket: Socket;
   readonly #parser = new RequestParser();
@@ -71,7 +73,12 @@ export class Connection implements ClientConnection {
     socket.on("end", () => this.closeSoon());
     // The reason does not matter: "close" follows.
     socket.on("error", () => {});
-    socket.on("close", () => this.#closed());
+    this.closed = new Promise((resolve) => {
+      socket.on("close", () => {
+        this.#closed();
+        resolve();
+      });
+    });
   }
 
   get waitingBytes(): { readonly input: number; readonly output: number } {

@@ -4,8 +4,6 @@
 import { createServer } from "node:net";
 import type { AddressInfo, Socket } from "node:net";
 import { Connection } from "./connection.ts";
-import { CommandTable } from "./command-table.ts";
-import { commands } from "./commands.ts";
 import type { RespServer } from "./command.ts";
 import { ReplySlab } from "./reply-writer.ts";
 import { ListeningServer } from "./resp-server.ts";
@@ -16,7 +14,7 @@ const CLOSE_TIMEOUT_MS = 5_000;
 /** Silence after which the system asks whether the other end is still there. */
 const KEEPALIVE_MS = 300_000;
 
-export interface RespListenOptions extends Omit<RespServerOptions, "table"> {
+export interface RespListenOptions extends RespServerOptions {
   readonly host: string;
   readonly port: number;
 }
@@ -31,7 +29,7 @@ export interface RespListener {
 
 /** Listens; rejects with the system's error if the address cannot be used. */
 export async function listenResp(options: RespListenOptions): Promise<RespListener> {
-  const server = new ListeningServer({ ...options, table: new CommandTable(commands) });
+  const server = new ListeningServer(options);
   const connections = new Set<Connection>();
   const slab = new ReplySlab();
   const listener = createServer({ noDelay: true, allowHalfOpen: true }, accept);
@@ -54,19 +52,16 @@ export async function listenResp(options: RespListenOptions): Promise<RespListen
     socket.setKeepAlive(true, KEEPALIVE_MS);
     const connection = new Connection(server, socket, slab);
     connections.add(connection);
-    socket.once("close", () => connections.delete(connection));
+    void connection.closed.then(() => connections.delete(connection));
   }
 
-  function close(): Promise<void> {
-    return new Promise((resolve) => {
-      const timeout = options.clock.after(CLOSE_TIMEOUT_MS, () => {
-        for (const connection of connections) connection.destroy();
-      });
-      listener.close(() => {
-        timeout.cancel();
-        resolve();
-      });
-      for (const connection of connections) connection.closeSoon();
+  async function close(): Promise<void> {
+    const closed = new Promise<unknown>((resolve) => listener.close(resolve));
+    const timeout = options.clock.after(CLOSE_TIMEOUT_MS, () => {
+      for (const connection of connections) connection.destroy();
     });
+    for (const connection of connections) connection.closeSoon();
+    await Promise.all([closed, ...[...connections].map((connection) => connection.closed)]);
+    timeout.cancel();
   }
 }
