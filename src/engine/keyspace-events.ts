@@ -4,7 +4,7 @@
  *   __keyspace@<space>__:<key>    message: the event      with K
  *   __keyevent@<space>__:<event>  message: the key        with E
  *
- * <space> is 0 for the namespace "global", as clients of Redis expect it, and the name of any other.
+ * <space> is 0 for the namespace "global", as clients of Redis expect it; otherwise the name.
  * Which events are told is a setting of one letter for each class; A stands for "g$lshzxetd".
  */
 import { CronosError } from "../base/errors.ts";

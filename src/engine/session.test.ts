@@ -1,24 +1,12 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { setImmediate as turn } from "node:timers/promises";
+import { memoryEngine } from "../../test/support/memory-engine.ts";
 import { CronosError } from "../base/errors.ts";
-import { epoch } from "../base/ids.ts";
-import { MemoryLog } from "../log/memory/memory-log.ts";
-import { RealClock } from "../ports/real-clock.ts";
-import { Shard } from "../shard/shard.ts";
-import { openMemoryTree } from "../store/memory/memory-tree.ts";
-import { Session } from "./session.ts";
 
 async function fixture() {
-  const clock = new RealClock();
-  const log = new MemoryLog();
-  const shard = await Shard.open({
-    ...{ log, clock, base: openMemoryTree(), epoch: epoch(1) },
-    groupCommit: true,
-    memtableBytesMax: 1024 * 1024,
-  });
-  const open = () => new Session({ shard, clock });
-  return { log, shard, open };
+  const { engine, log } = await memoryEngine();
+  return { engine, log, open: () => engine.openSession() };
 }
 
 const value = (text: string): Buffer => Buffer.from(text);
@@ -26,8 +14,8 @@ const text = (bytes: Uint8Array | undefined): string | undefined => {
   return bytes === undefined ? undefined : Buffer.from(bytes).toString();
 };
 
-test("Session.view shows own writes at once, and those of others when they are durable", async () => {
-  const { log, shard, open } = await fixture();
+test("Session.view shows own writes at once, those of others when durable", async () => {
+  const { log, engine, open } = await fixture();
   const [writer, reader] = [open(), open()];
   log.hold();
   writer.write((tx) => tx.put("a", value("1")));
@@ -41,11 +29,11 @@ test("Session.view shows own writes at once, and those of others when they are d
   await settled;
   assert.equal(text(reader.view.get("a")), "1");
   assert.equal(writer.settled(), undefined);
-  await shard.close();
+  await engine.close();
 });
 
 test("Session.settled() waits for what its reads saw of others beside its own writes", async () => {
-  const { log, shard, open } = await fixture();
+  const { log, engine, open } = await fixture();
   const [one, other] = [open(), open()];
   log.hold();
   one.write((tx) => tx.put("a", value("1")));
@@ -59,11 +47,11 @@ test("Session.settled() waits for what its reads saw of others beside its own wr
   log.release();
   await one.settled();
   assert.equal(text(open().view.get("b")), "2");
-  await shard.close();
+  await engine.close();
 });
 
 test("Session.settled() rejects once when its record is lost", async () => {
-  const { log, shard, open } = await fixture();
+  const { log, engine, open } = await fixture();
   const session = open();
   log.hold();
   session.write((tx) => tx.put("a", value("1")));
@@ -74,23 +62,25 @@ test("Session.settled() rejects once when its record is lost", async () => {
   assert.equal(session.pending, false);
   assert.equal(session.settled(), undefined);
   assert.equal(text(session.view.get("a")), undefined);
-  await shard.close();
+  await engine.close();
 });
 
 test("Session.settled() tells a loss that came before it was asked", async () => {
-  const { log, shard, open } = await fixture();
+  const { log, engine, open } = await fixture();
   const session = open();
   session.write((tx) => tx.put("a", value("1")));
   log.failNext(new CronosError("IO", "Disk broke"));
-  await assert.rejects(shard.tipDurable(), { code: "IO" });
+  const other = open();
+  other.write((tx) => tx.put("b", value("2")));
+  await assert.rejects(async () => other.settled(), { code: "IO" });
   assert.equal(session.pending, true);
   await assert.rejects(async () => session.settled(), { code: "IO" });
   assert.equal(session.settled(), undefined);
-  await shard.close();
+  await engine.close();
 });
 
 test("Session.write() passes a throw on and leaves no trace", async () => {
-  const { shard, open } = await fixture();
+  const { engine, open } = await fixture();
   const session = open();
   const fail = (): never => {
     return session.write((tx) => {
@@ -101,11 +91,11 @@ test("Session.write() passes a throw on and leaves no trace", async () => {
   assert.throws(fail, /No/);
   assert.equal(session.pending, false);
   assert.equal(text(session.view.get("a")), undefined);
-  await shard.close();
+  await engine.close();
 });
 
 test("Session.atomically() makes one operation of many", async () => {
-  const { shard, open } = await fixture();
+  const { engine, open } = await fixture();
   const session = open();
   assert.throws(() => {
     session.atomically(() => {
@@ -122,5 +112,5 @@ test("Session.atomically() makes one operation of many", async () => {
   assert.equal(result, "1");
   await session.settled();
   assert.equal(text(open().view.get("a")), "1");
-  await shard.close();
+  await engine.close();
 });

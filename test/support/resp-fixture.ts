@@ -1,13 +1,8 @@
 /**
- * A RESP server over a shard in memory whose log can be held back and made to fail, with a few
+ * A RESP server over a database in memory whose log can be held back and made to fail, with a few
  * commands for tests beside the given ones.
  */
 import { RealClock } from "../../src/ports/real-clock.ts";
-import { epoch } from "../../src/base/ids.ts";
-import { KeyspaceEvents } from "../../src/engine/keyspace-events.ts";
-import { PubSub } from "../../src/engine/pubsub.ts";
-import { Session } from "../../src/engine/session.ts";
-import { MemoryLog } from "../../src/log/memory/memory-log.ts";
 import { CommandTable } from "../../src/protocols/resp/command-table.ts";
 import type { CommandSpec } from "../../src/protocols/resp/command.ts";
 import { clientCommands } from "../../src/protocols/resp/commands/client.ts";
@@ -19,8 +14,7 @@ import { commandCommands } from "../../src/protocols/resp/commands/command.ts";
 import { configCommands } from "../../src/protocols/resp/commands/config.ts";
 import { infoCommands } from "../../src/protocols/resp/commands/info.ts";
 import { listenResp } from "../../src/protocols/resp/listen.ts";
-import { Shard } from "../../src/shard/shard.ts";
-import { openMemoryTree } from "../../src/store/memory/memory-tree.ts";
+import { memoryEngine } from "./memory-engine.ts";
 import { RespConnection } from "./resp-connection.ts";
 
 const shape = { group: "server", since: "0", summary: "For tests" } as const;
@@ -77,27 +71,14 @@ function testCommands(blocked: (() => void)[]): readonly CommandSpec[] {
 
 export async function respFixture() {
   const clock = new RealClock();
-  const log = new MemoryLog();
-  const shard = await Shard.open({
-    log,
-    base: openMemoryTree(),
-    clock,
-    epoch: epoch(1),
-    groupCommit: true,
-    memtableBytesMax: 1024 * 1024,
-  });
-  const pubsub = new PubSub();
+  const { engine, log } = await memoryEngine(clock);
   const blocked: (() => void)[] = [];
   const faults: unknown[] = [];
   const listener = await listenResp({
     host: "127.0.0.1",
     port: 0,
     clock,
-    engine: {
-      pubsub,
-      keyspaceEvents: new KeyspaceEvents(pubsub),
-      openSession: () => new Session({ shard, clock }),
-    },
+    engine,
     table: new CommandTable([
       testCommands(blocked),
       connectionCommands,
@@ -114,7 +95,9 @@ export async function respFixture() {
     onFault: (fault) => faults.push(fault),
   });
   return {
-    ...{ log, shard, listener, faults, server: listener.server },
+    log,
+    faults,
+    server: listener.server,
     /** Lets the oldest BLOCK go on. */
     unblock: () => blocked.shift()?.(),
     connect: () => RespConnection.open(listener.port),
@@ -122,7 +105,7 @@ export async function respFixture() {
       log.release();
       for (const unblock of blocked) unblock();
       await listener.close();
-      await shard.close();
+      await engine.close();
     },
   };
 }

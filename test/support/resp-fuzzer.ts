@@ -19,6 +19,9 @@ const INPUTS_PER_DATABASE = 20_000;
 /** Inputs after which the event loop gets a turn. */
 const INPUTS_PER_TURN = 200;
 
+/** Bytes that mean something to a parser. */
+const special = "\r\n$*-0123456789\"'";
+
 const words = [
   "", "a", "b", "k1", "*", "[a-", "\\", "0", "1", "-1", "3", "1.5", "nan", "9223372036854775807",
   "99999999999999999999", "ON", "OFF", "GET", "SET", "LIST", "INFO", "ID", "MATCH", "COUNT", "EX",
@@ -68,7 +71,8 @@ const seconds = [...commandTable.all].flatMap(({ subcommands }) => subcommands ?
 function makeCommand(pick: Pick): string {
   const name = names[pick(names.length)] ?? "";
   const args = Array.from({ length: pick(6) }, () => {
-    return pick(8) === 0 ? (seconds[pick(seconds.length)] ?? "") : (words[pick(words.length)] ?? "");
+    const choices = pick(8) === 0 ? seconds : words;
+    return choices[pick(choices.length)] ?? "";
   });
   return pick(6) === 0 ? `${[name, ...args].join(" ")}\r\n` : request([name, ...args]);
 }
@@ -79,7 +83,7 @@ function mutate(bytes: Buffer, pick: Pick): Buffer {
   for (let times = 1 + pick(4); times > 0; times--) {
     const at = pick(result.length + 1);
     const [before, after] = [result.subarray(0, at), result.subarray(at)];
-    const byte = Buffer.of(pick(3) === 0 ? pick(256) : ("\r\n$*-0123456789\"'".charCodeAt(pick(17))));
+    const byte = Buffer.of(pick(3) === 0 ? pick(256) : special.charCodeAt(pick(special.length)));
     const choices = [
       () => Buffer.concat([before, byte, after]),
       () => Buffer.concat([before, byte, after.subarray(1)]),
@@ -95,9 +99,9 @@ function mutate(bytes: Buffer, pick: Pick): Buffer {
 /** Feeds the bytes in pieces to a client of its own, and checks what it answers. */
 function feed(server: ListeningServer, bytes: Buffer, pick: Pick): void {
   const pushed: Buffer[] = [];
-  let open = true;
+  let isOpen = true;
   const close = (): void => {
-    open = false;
+    isOpen = false;
   };
   const client = new ConnectedClient(server, {
     id: server.nextClientId(),
@@ -117,15 +121,15 @@ function feed(server: ListeningServer, bytes: Buffer, pick: Pick): void {
   const parser = new RequestParser();
   const reply = new ReplyWriter(new ReplySlab());
   try {
-    for (let at = 0; at < bytes.length && open; ) {
+    for (let at = 0; at < bytes.length && isOpen; ) {
       const size = 1 + pick(40);
       parser.push(bytes.subarray(at, at + size));
       at += size;
-      while (open && parser.next()) {
+      while (isOpen && parser.next()) {
         const { name, args } = parser;
         const done = dispatch(client, { name, args, spec: server.table.find(name) }, reply);
         // A command that waits: its connection would do nothing more.
-        if (done !== undefined) open = false;
+        if (done !== undefined) isOpen = false;
       }
     }
   } catch (error) {
