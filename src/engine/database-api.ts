@@ -10,9 +10,9 @@ export interface TransactionScope {
   readonly events: {
     /** Throws INVALID_ARGUMENT for a bad event; a duplicate is told by the receipt. */
     publish(event: EventInput): PublishReceipt;
-    /** Removes events that are not due yet; tells how many. */
+    /** Removes events that are not due yet, all at once; tells how many. TOO_LARGE if too many. */
     cancel(selector: EventSelector): number;
-    /** Moves events that are not due yet to another time; tells how many. */
+    /** Moves events that are not due yet to another time, all at once; tells how many. */
     reschedule(selector: EventSelector, at: number): number;
   };
 }

@@ -142,7 +142,8 @@ export class PendingChanges {
   ): boolean {
     const { due, offset } = event;
     const last = edits.lastRun;
-    if (last?.due === due && offset >= last.offset && offset - last.offset < last.count) return true;
+    const skipped = offset - (last?.offset ?? 0);
+    if (last?.due === due && skipped >= 0 && skipped < last.count) return true;
     const run = findDueRun(this.#tx, edits.partition, event);
     if (run === undefined) return false;
     edits.lastRun = run;
