@@ -12,10 +12,12 @@ import type { TopicSettings } from "../models/events/topic.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Random } from "../ports/random.ts";
 import { Shard } from "../shard/shard.ts";
+import type { Transaction } from "../shard/transaction.ts";
 import type { BaseTree } from "../store/base-tree.ts";
 import { AdminService } from "./admin-service.ts";
 import type { Database, TransactionScope } from "./database-api.ts";
-import { eventsScope } from "./events-scope.ts";
+import type { EventInput } from "./events-api.ts";
+import { checkEvent, eventsScope } from "./events-scope.ts";
 import { EventsService } from "./events-service.ts";
 import { FireLag } from "./fire-lag.ts";
 import type { EngineMetrics, EngineStats, StatsSource } from "./metrics.ts";
@@ -106,6 +108,16 @@ export class Engine implements Database, StatsSource {
   openSession(): Session {
     const { clock } = this.#parts;
     return new Session({ shard: this.#shard, clock, keys: this.#keys });
+  }
+
+  /** The operations on events in a running operation. */
+  eventsIn(tx: Transaction): TransactionScope["events"] {
+    return eventsScope(this.#model, tx);
+  }
+
+  /** Throws INVALID_ARGUMENT unless the event can be published. */
+  checkEvent(event: EventInput): void {
+    checkEvent(this.#model, event);
   }
 
   /** Why nothing can be written now, if so. */

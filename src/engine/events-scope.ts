@@ -6,18 +6,15 @@ import { eventErrorMessage } from "../models/events/event-error.ts";
 import type { EventsModel } from "../models/events/events-model.ts";
 import type { Transaction } from "../shard/transaction.ts";
 import type { TransactionScope } from "./database-api.ts";
+import type { EventInput } from "./events-api.ts";
 import { rescheduleTo } from "./event-queries.ts";
 
 /** Binds the model's operations to a running operation. */
 export function eventsScope(model: EventsModel, tx: Transaction): TransactionScope["events"] {
   return {
     publish: (event) => {
-      const { list } = model;
-      list.encodeAll([event]);
-      if (list.error[0] !== 0) {
-        throw new CronosError("INVALID_ARGUMENT", eventErrorMessage(list.error[0] as number));
-      }
-      const outcome = model.publish(tx, list, false);
+      checkEvent(model, event);
+      const outcome = model.publish(tx, model.list, false);
       return {
         partition: outcome.partition[0] as number,
         offset: outcome.offset[0] as number,
@@ -28,4 +25,12 @@ export function eventsScope(model: EventsModel, tx: Transaction): TransactionSco
     cancel: (selector) => model.pending.change(tx, selector, { kind: "cancel" }),
     reschedule: (selector, at) => model.pending.change(tx, selector, rescheduleTo(at)),
   };
+}
+
+/** Encodes the event into the model's list; throws INVALID_ARGUMENT unless it can be published. */
+export function checkEvent(model: EventsModel, event: EventInput): void {
+  const { list } = model;
+  list.encodeAll([event]);
+  const error = list.error[0] as number;
+  if (error !== 0) throw new CronosError("INVALID_ARGUMENT", eventErrorMessage(error));
 }

@@ -10,9 +10,13 @@
  * Invariant: whatever a session saw or wrote is durable once the promise of settled(), asked for
  * after it in the same turn, resolves. One promise serves any number of operations.
  */
+import { CronosError } from "../base/errors.ts";
 import type { WallTimeMs } from "../base/ids.ts";
+import type { Key } from "../base/key.ts";
+import { keyAfterPrefix } from "../base/key.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Pending } from "../shard/batch.ts";
+import type { InteractiveTransaction } from "../shard/interactive.ts";
 import type { Shard } from "../shard/shard.ts";
 import type { Transaction } from "../shard/transaction.ts";
 import type { ReadView } from "../store/base-tree.ts";
@@ -21,12 +25,10 @@ import { SessionKeys } from "./session-keys.ts";
 import { globalNamespace } from "./session-namespace.ts";
 import type { SessionNamespace } from "./session-namespace.ts";
 
-/** A transaction that a session is in until it commits or rolls back. */
-export interface OpenTransaction extends Transaction {
-  /** Applies the writes, all or none; resolves when they are durable. Rejects with CONFLICT. */
-  commit(): Promise<void>;
-  rollback(): void;
-}
+/** Most calls of WATCH before an EXEC, DISCARD or UNWATCH. */
+const WATCHES_MAX = 128;
+/** How long WATCH holds without an EXEC. After that EXEC does nothing. */
+const WATCH_IDLE_MS = 3_600_000;
 
 /** What a session needs of the engine. */
 export interface SessionHost {
@@ -41,7 +43,9 @@ export class Session {
   readonly #keys: SessionKeys;
   namespace: SessionNamespace = globalNamespace;
   /** While it is set, reads and writes go there. Whoever sets it ends and removes it. */
-  transaction: OpenTransaction | undefined;
+  transaction: InteractiveTransaction | undefined;
+  /** What WATCH looks at: one for each call, since each watches from its own moment on. */
+  #watches: InteractiveTransaction[] = [];
   #inside: Transaction | undefined;
   #waiting: Pending | undefined;
   /** settled() has handed out the promise of `#waiting`: a loss is somebody's already. */
@@ -116,6 +120,57 @@ export class Session {
     });
   }
 
+  /**
+   * Runs an operation that needs nothing of what it changes to be read in the transaction: at commit,
+   * where it conflicts with nobody, and undefined is returned; without a transaction at once.
+   */
+  blindly<T>(operation: (tx: Transaction) => T): T | undefined {
+    const { transaction } = this;
+    if (transaction === undefined) return this.write(operation);
+    transaction.atCommit((tx) => void operation(tx));
+    return undefined;
+  }
+
+  /** Starts a transaction. What the session was told must be durable: see settled(). */
+  begin(): void {
+    this.transaction = this.#shard.begin();
+  }
+
+  /** Index of the newest record that the transaction, or a read outside of one, sees. */
+  get readVersion(): number {
+    return this.transaction?.readVersion ?? this.#shard.durableIndex;
+  }
+
+  /** Whether reads of the transaction are left out of what commit() checks. */
+  set snapshotReads(isOn: boolean) {
+    if (this.transaction !== undefined) this.transaction.snapshotReads = isOn;
+  }
+
+  /** Watches keys from now on. What the session was told must be durable: see settled(). */
+  watch(keys: readonly Key[]): void {
+    if (this.#watches.length >= WATCHES_MAX) {
+      throw new CronosError("TOO_LARGE", `WATCH must be called at most ${WATCHES_MAX} times`);
+    }
+    const watch = this.#shard.begin({ idleTimeoutMs: WATCH_IDLE_MS });
+    const { space } = this.keys;
+    for (const key of keys) {
+      watch.noteRead(space.header(key), `${space.header(key)}\0`);
+      const fields = space.hashFields(key);
+      watch.noteRead(fields, keyAfterPrefix(fields));
+    }
+    this.#watches.push(watch);
+  }
+
+  /** Something watched was written since, or it is not known any more whether it was. */
+  watchedChanged(): boolean {
+    return this.#watches.some((watch) => watch.hasConflict());
+  }
+
+  unwatch(): void {
+    for (const watch of this.#watches) watch.rollback();
+    this.#watches = [];
+  }
+
   /** What to wait for before the next write() when the log or the tree cannot keep up. */
   room(): Promise<void> | undefined {
     return this.transaction === undefined ? this.#shard.room() : undefined;
@@ -140,6 +195,7 @@ export class Session {
   reset(): void {
     this.transaction?.rollback();
     this.transaction = undefined;
+    this.unwatch();
     this.namespace = globalNamespace;
   }
 

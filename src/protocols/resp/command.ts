@@ -3,10 +3,14 @@
  * commands. From a command's row come dispatch, arity errors, the COMMAND replies, the categories
  * of access rules and the docs pages.
  */
+import type { TransactionScope } from "../../engine/database-api.ts";
+import type { EventInput } from "../../engine/events-api.ts";
+import type { EventsService } from "../../engine/events-service.ts";
 import type { KeyspaceEvents } from "../../engine/keyspace-events.ts";
 import type { PubSub } from "../../engine/pubsub.ts";
 import type { Session } from "../../engine/session.ts";
 import type { Clock } from "../../ports/clock.ts";
+import type { Transaction } from "../../shard/transaction.ts";
 import type { ReplyWriter, RespVersion } from "./reply-writer.ts";
 import type { SessionAttributes } from "./session-attributes.ts";
 import type { Subscriptions } from "./subscriptions.ts";
@@ -92,7 +96,12 @@ export interface CommandLookup {
 export interface RespEngine {
   readonly pubsub: PubSub;
   readonly keyspaceEvents: KeyspaceEvents;
+  readonly events: EventsService;
   openSession(): Session;
+  /** The operations on events in a running operation. */
+  eventsIn(tx: Transaction): TransactionScope["events"];
+  /** Throws INVALID_ARGUMENT unless the event can be published. */
+  checkEvent(event: EventInput): void;
 }
 
 /** What all connections of a listener share. */

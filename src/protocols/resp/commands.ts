@@ -5,11 +5,13 @@ import { commandCommands } from "./commands/command.ts";
 import { configCommands } from "./commands/config.ts";
 import { connectionCommands } from "./commands/connection.ts";
 import { genericCommands } from "./commands/generic.ts";
+import { eventCommands } from "./commands/events.ts";
 import { infoCommands } from "./commands/info.ts";
 import { pubsubCommands } from "./commands/pubsub.ts";
 import { serverCommands } from "./commands/server.ts";
 import { sessionCommands } from "./commands/session.ts";
 import { stringCommands } from "./commands/strings.ts";
+import { transactionCommands } from "./commands/transactions.ts";
 
 export const commandTable = new CommandTable([
   connectionCommands,
@@ -22,4 +24,6 @@ export const commandTable = new CommandTable([
   sessionCommands,
   genericCommands,
   stringCommands,
+  transactionCommands,
+  eventCommands,
 ]);

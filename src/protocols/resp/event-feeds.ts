@@ -14,8 +14,8 @@ import type {
 } from "../../engine/encoded-events.ts";
 import { decodeEvent } from "../../models/events/stored-event.ts";
 import type { RespClient } from "./command.ts";
-import { writeEvent } from "./commands/events.ts";
 import { ReplyWriter } from "./reply-writer.ts";
+import { writeEvent } from "./write-event.ts";
 
 /** Bytes a client has not taken above which it is handed nothing more. */
 const WAITING_BYTES_MAX = 1024 * 1024;
@@ -47,7 +47,8 @@ export class EventFeeds {
   async open(options: EncodedSubscribeOptions): Promise<string> {
     const feed = new Feed(this.#client, (name) => this.#open.delete(name));
     const subscription = await this.#client.server.engine.events.subscribeEncoded(options, feed);
-    feed.start(subscription);
+    // Its name is the reply to the command, which must come before what is pushed.
+    this.#client.server.clock.soon(() => feed.start(subscription));
     this.#open.set(subscription.subscriptionId, subscription);
     if (feeds.get(this.#client) !== this) await subscription.close();
     return subscription.subscriptionId;
@@ -76,6 +77,7 @@ class Feed implements EncodedSubscriber {
     this.#onEnded = onEnded;
   }
 
+  /** Pushes what has come, and what comes from now on. */
   start(subscription: EncodedSubscription): void {
     this.#subscription = subscription;
     for (const delivery of this.#early) this.#push(delivery, subscription.subscriptionId);

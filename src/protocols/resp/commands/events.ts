@@ -16,11 +16,12 @@
  * QUEUED and take place at COMMIT; inside MULTI they run at EXEC.
  */
 import type { EventSelector, StoredEvent } from "../../../engine/events-api.ts";
-import { EventFeeds } from "../event-feeds.ts";
 import type { CommandSpec, RespClient } from "../command.ts";
+import { EventFeeds } from "../event-feeds.ts";
 import { ReplyError, syntaxError } from "../reply-error.ts";
 import type { ReplyWriter } from "../reply-writer.ts";
 import { Words } from "../words.ts";
+import { writeEntry, writeEvent } from "../write-event.ts";
 
 const REPLAY_COUNT_DEFAULT = 100;
 const REPLAY_COUNT_MAX = 10_000;
@@ -66,17 +67,17 @@ function publish(client: RespClient, args: readonly Buffer[], reply: ReplyWriter
     return;
   }
   reply.map(4);
-  entry(reply, "partition", receipt.partition);
-  entry(reply, "offset", receipt.offset);
-  entry(reply, "at", receipt.at);
-  entry(reply, "duplicate", receipt.duplicate ? 1 : 0);
+  writeEntry(reply, "partition", receipt.partition);
+  writeEntry(reply, "offset", receipt.offset);
+  writeEntry(reply, "at", receipt.at);
+  writeEntry(reply, "duplicate", receipt.duplicate ? 1 : 0);
 }
 
 function cancel(client: RespClient, args: readonly Buffer[], reply: ReplyWriter): void {
   const words = new Words(args);
   const selector = selectorOf(words.text(), words);
-  const { engine, session } = { engine: client.server.engine, session: client.session };
-  const count = session.blindly((tx) => engine.eventsIn(tx).cancel(selector));
+  const { engine } = client.server;
+  const count = client.session.blindly((tx) => engine.eventsIn(tx).cancel(selector));
   if (count === undefined) reply.queued();
   else reply.integer(count);
 }
@@ -244,31 +245,4 @@ function startOf(word: string): "earliest" | "latest" | number {
   if (lower === "earliest" || lower === "latest") return lower;
   if (/^\d{1,15}$/.test(word)) return Number(word);
   throw new ReplyError("ERR FROM must be earliest, latest or an offset");
-}
-
-function entry(reply: ReplyWriter, name: string, value: number): void {
-  reply.text(name);
-  reply.integer(value);
-}
-
-/** An event as a map. */
-export function writeEvent(reply: ReplyWriter, event: StoredEvent): void {
-  reply.map(8);
-  reply.text("topic");
-  reply.text(event.topic);
-  reply.text("id");
-  reply.text(event.id);
-  entry(reply, "at", event.at);
-  reply.text("payload");
-  reply.bulk(event.payload);
-  reply.text("meta");
-  const meta = Object.entries(event.meta);
-  reply.map(meta.length);
-  for (const [key, value] of meta) {
-    reply.text(key);
-    reply.text(value);
-  }
-  entry(reply, "created_at", event.createdAt);
-  entry(reply, "partition", event.partition);
-  entry(reply, "offset", event.offset);
 }
