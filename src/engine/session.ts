@@ -68,11 +68,6 @@ export class Session {
     return this.#clock.now();
   }
 
-  /** Number of the newest durable record: what a read that starts now sees. */
-  get readVersion(): number {
-    return this.#shard.durableIndex;
-  }
-
   /** What the session sees now. Read it within this turn of the event loop. */
   get view(): ReadView {
     const transaction = this.#inside ?? this.transaction;

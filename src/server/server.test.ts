@@ -41,6 +41,14 @@ class FakeEngine implements ServerEngine {
     throw new Error("Not used");
   }
 
+  eventsIn(): never {
+    throw new Error("Not used");
+  }
+
+  checkEvent(): never {
+    throw new Error("Not used");
+  }
+
   stats() {
     return this.events.stats();
   }

@@ -10,12 +10,14 @@
 import { CronosError, toCronosError } from "../base/errors.ts";
 import type { AdminApi } from "../engine/admin-api.ts";
 import type { EncodedEventsApi } from "../engine/encoded-events.ts";
-import type { EventsApi } from "../engine/events-api.ts";
+import type { TransactionScope } from "../engine/database-api.ts";
+import type { EventInput, EventsApi } from "../engine/events-api.ts";
 import type { EngineMetrics, StatsSource } from "../engine/metrics.ts";
 import type { KeyspaceEvents } from "../engine/keyspace-events.ts";
 import type { PubSub } from "../engine/pubsub.ts";
 import type { Session } from "../engine/session.ts";
 import type { Clock } from "../ports/clock.ts";
+import type { Transaction } from "../shard/transaction.ts";
 import { formatListenAddress } from "./config/listen-address.ts";
 import type { ListenAddress } from "./config/listen-address.ts";
 import type { ServerConfig } from "./config/server-config.ts";
@@ -29,6 +31,10 @@ export interface ServerEngine extends StatsSource {
   readonly pubsub: PubSub;
   readonly keyspaceEvents: KeyspaceEvents;
   openSession(): Session;
+  /** The operations on events in a running operation. */
+  eventsIn(tx: Transaction): TransactionScope["events"];
+  /** Throws INVALID_ARGUMENT unless the event can be published. */
+  checkEvent(event: EventInput): void;
   /** Why nothing can be written now, if so. */
   notWritable(): string | undefined;
   /** Waits for what is in flight; everything acknowledged is durable when it resolves. */

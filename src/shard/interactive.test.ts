@@ -186,6 +186,48 @@ test("InteractiveTransaction: lost writes conflict with nobody who begins later"
   open.rollback();
 });
 
+test("InteractiveTransaction.atCommit() changes what is there then, without conflict", async () => {
+  const { shard } = await openWithRows("n");
+  const add = (tx: Transaction) => tx.put("n", bytes(`${Number(text(tx.get("n"))) + 1}`));
+  const both = [shard.begin(), shard.begin()];
+  for (const transaction of both) transaction.atCommit(add);
+  await shard.execute(add);
+  await Promise.all(both.map((transaction) => transaction.commit()));
+  assert.equal(rowsOf(shard.durable), "n=3");
+});
+
+test("InteractiveTransaction hooks: at commit, when durable, when undone newest first", async () => {
+  const { shard, log } = await openWithRows("a");
+  let calls: string[] = [];
+  const begin = () => {
+    calls = [];
+    const transaction = shard.begin();
+    transaction.onUndone(() => calls.push("undone 1"));
+    transaction.onApplied(() => calls.push("applied"));
+    transaction.onDurable(() => calls.push("durable"));
+    transaction.onUndone(() => calls.push("undone 2"));
+    return transaction;
+  };
+  const committed = begin();
+  committed.reserve("b", 1).fill("1");
+  log.hold();
+  const commit = committed.commit();
+  assert.deepEqual(calls, ["applied"]);
+  log.release();
+  await commit;
+  assert.deepEqual(calls, ["applied", "durable"]);
+  await begin().commit();
+  assert.deepEqual(calls, ["applied", "durable"], "nothing was written");
+  begin().rollback();
+  assert.deepEqual(calls, ["undone 2", "undone 1"]);
+  const conflicting = begin();
+  conflicting.put("c", Buffer.from(conflicting.get("a") ?? []));
+  await shard.execute(put("a"));
+  await assert.rejects(conflicting.commit(), hasCode("CONFLICT"));
+  assert.deepEqual(calls, ["undone 2", "undone 1"]);
+  assert.equal(rowsOf(shard.durable), "a=1 b=1");
+});
+
 test("InteractiveTransaction.commit() rejects when its record is lost", async () => {
   const { shard, log } = await openWithRows("a");
   const failure = new CronosError("IO", "simulated");

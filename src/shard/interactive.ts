@@ -4,7 +4,7 @@
  * Reads see a snapshot of the durable state at begin plus own writes. Writes are kept in memory.
  * commit() checks the read set against everything committed since and applies the writes as one
  * operation: serializable, first committer wins. A conflict is a CONFLICT error that names the key.
- * Blind writes never conflict, nor do changes by modify(): those are kept as they are, over the own
+ * Blind writes never conflict, nor do changes by atCommit() and modify(): the latter are kept as they are, over the own
  * writes, and made at commit; a read of their key makes them own writes. A transaction without
  * writes never conflicts either (it is serialized where it began).
  *
@@ -12,7 +12,7 @@
  * by closing the shard). The end gives everything back; a call after it throws why it ended.
  */
 import { CronosError } from "../base/errors.ts";
-import type { ShardTimeMs } from "../base/ids.ts";
+import type { LogIndex, ShardTimeMs } from "../base/ids.ts";
 import type { Key } from "../base/key.ts";
 import type { Clock, Timer } from "../ports/clock.ts";
 import type { RangeOptions, ReadView, Row } from "../store/base-tree.ts";
@@ -34,16 +34,26 @@ export interface InteractiveOptions {
   readonly idleTimeoutMs?: number;
 }
 
+/** Where a commit is: its record, and its place among the operations of the record. */
+export interface CommitPlace {
+  readonly version: LogIndex;
+  readonly order: number;
+}
+
 /** What the transaction needs of its shard. */
 export interface InteractiveHost {
   readonly clock: Clock;
   /** Shard time at begin. */
   readonly now: ShardTimeMs;
+  /** Index of the newest record in the snapshot. */
+  readonly readVersion: LogIndex;
   /** The durable state at begin. */
   readonly snapshot: ReadView;
   /** What in the read set was written since. */
   conflict(reads: ReadSet): Conflict | undefined;
   execute<T>(operation: (tx: Transaction) => T): Promise<T>;
+  /** Where the writes of the running operation will be. */
+  place(): CommitPlace;
   /** The transaction has ended; called once. Takes the snapshot back. */
   ended(): void;
 }
@@ -54,9 +64,15 @@ interface ReadRange {
   end: Key | undefined;
 }
 
-export class InteractiveTransaction implements ReadView {
+type Hook = () => void;
+
+export class InteractiveTransaction implements Transaction {
   /** Shard time at begin. */
   readonly now: ShardTimeMs;
+  /** Index of the newest record in its snapshot. */
+  readonly readVersion: LogIndex;
+  /** While it is set, what is read is not checked at commit. */
+  snapshotReads = false;
   readonly #host: InteractiveHost;
   readonly #bytesMax: number;
   readonly #idleTimeoutMs: number;
@@ -65,6 +81,10 @@ export class InteractiveTransaction implements ReadView {
   readonly #changes = new Map<Key, Merge[]>();
   readonly #readKeys = new Set<Key>();
   readonly #readRanges: ReadRange[] = [];
+  readonly #atCommit: ((tx: Transaction) => void)[] = [];
+  readonly #applied: Hook[] = [];
+  readonly #durable: Hook[] = [];
+  readonly #undone: Hook[] = [];
   #bytes = 0;
   #lastUse: number;
   #timer: Timer;
@@ -73,6 +93,7 @@ export class InteractiveTransaction implements ReadView {
   constructor(host: InteractiveHost, options: InteractiveOptions = {}) {
     this.#host = host;
     this.now = host.now;
+    this.readVersion = host.readVersion;
     this.#bytesMax = options.bytesMax ?? TRANSACTION_BYTES_MAX;
     this.#idleTimeoutMs = options.idleTimeoutMs ?? IDLE_TIMEOUT_MS;
     this.#lastUse = host.clock.monotonic();
@@ -94,7 +115,7 @@ export class InteractiveTransaction implements ReadView {
     const own = this.#overlay.lookup(key);
     // What it wrote itself it did not read: nobody else's write can change the answer.
     if (own !== undefined) return own ?? undefined;
-    if (!this.#readKeys.has(key)) {
+    if (!this.snapshotReads && !this.#readKeys.has(key)) {
       this.#grow(key.length + READ_OVERHEAD_BYTES);
       this.#readKeys.add(key);
     }
@@ -128,12 +149,32 @@ export class InteractiveTransaction implements ReadView {
     read.end = end;
   }
 
+  /** Counts a range as read: commit() fails if anything in it is written. */
+  noteRead(start: Key, end: Key | undefined): void {
+    this.#use();
+    this.#noteRange({ start, end });
+  }
+
+  /** Something it read was written since, or that is not known any more: commit() would fail. */
+  hasConflict(): boolean {
+    if (this.#ended !== undefined) return true;
+    const reads = { keys: this.#readKeys, ranges: this.#readRanges };
+    return this.#host.conflict(reads) !== undefined;
+  }
+
   put(key: Key, value: Uint8Array): void {
+    this.reserve(key, value.length).set(value);
+  }
+
+  /** The bytes may be filled until the next call. */
+  reserve(key: Key, length: number): Buffer {
     this.#use();
     checkRowKey(key);
-    this.#grow(key.length + value.length + WRITE_OVERHEAD_BYTES);
+    this.#grow(key.length + length + WRITE_OVERHEAD_BYTES);
+    const bytes = Buffer.alloc(length);
     this.#changes.delete(key);
-    this.#overlay.put(key, Uint8Array.from(value));
+    this.#overlay.put(key, bytes);
+    return bytes;
   }
 
   delete(key: Key): void {
@@ -159,17 +200,53 @@ export class InteractiveTransaction implements ReadView {
     else changes.push(merge);
   }
 
+  /** See Transaction. What it writes is not seen by reads before commit(). */
+  atCommit(run: (tx: Transaction) => void): void {
+    this.#use();
+    this.#grow(WRITE_OVERHEAD_BYTES);
+    this.#atCommit.push(run);
+  }
+
+  onApplied(run: Hook): void {
+    this.#use();
+    this.#applied.push(run);
+  }
+
+  onUndone(run: Hook): void {
+    this.#use();
+    this.#undone.push(run);
+  }
+
+  onDurable(run: Hook): void {
+    this.#use();
+    this.#durable.push(run);
+  }
+
   /**
-   * Applies the writes, all or none, and resolves when they are durable. It is the end in any case.
+   * Applies the writes, all or none, and resolves when they are durable: with their place, or with
+   * undefined if there were none. It is the end in any case.
    * Throws CONFLICT, naming a key, when something it read was written by another since it began.
    */
-  async commit(): Promise<void> {
+  async commit(): Promise<CommitPlace | undefined> {
     this.#use();
     this.#ended = new CronosError("CLOSED", "Transaction was ended by commit()");
+    if (this.#overlay.size + this.#changes.size + this.#atCommit.length === 0) {
+      this.#release();
+      for (const run of [...this.#applied, ...this.#durable]) run();
+      return undefined;
+    }
+    let isApplied = false;
     try {
-      if (this.#overlay.size + this.#changes.size > 0) await this.#host.execute((tx) => this.#apply(tx));
+      return await this.#host.execute((tx) => {
+        tx.onApplied(() => {
+          isApplied = true;
+        });
+        this.#apply(tx);
+        return this.#host.place();
+      });
     } finally {
       this.#release();
+      if (!isApplied) this.#runUndone();
     }
   }
 
@@ -183,9 +260,21 @@ export class InteractiveTransaction implements ReadView {
     if (this.#ended !== undefined) return;
     this.#ended = why;
     this.#release();
+    this.#runUndone();
   }
 
   #apply(tx: Transaction): void {
+    this.#checkConflict();
+    this.#overlay.replayInto(tx);
+    for (const [key, changes] of this.#changes) {
+      for (const change of changes) tx.modify(key, change);
+    }
+    for (const run of this.#atCommit) run(tx);
+    for (const run of this.#applied) tx.onApplied(run);
+    for (const run of this.#durable) tx.onDurable(run);
+  }
+
+  #checkConflict(): void {
     const conflict = this.#host.conflict({ keys: this.#readKeys, ranges: this.#readRanges });
     if (conflict === "too-old") {
       const state = "too much was written since it began";
@@ -197,10 +286,6 @@ export class InteractiveTransaction implements ReadView {
       throw new CronosError("CONFLICT", `Transaction conflicts with another one: key ${hex}`, {
         details: { key },
       });
-    }
-    this.#overlay.replayInto(tx);
-    for (const [key, changes] of this.#changes) {
-      for (const change of changes) tx.modify(key, change);
     }
   }
 
@@ -224,7 +309,12 @@ export class InteractiveTransaction implements ReadView {
     else this.put(key, value);
   }
 
+  #runUndone(): void {
+    for (const run of this.#undone.toReversed()) run();
+  }
+
   #noteRange(range: ReadRange): ReadRange {
+    if (this.snapshotReads) return range;
     this.#grow(range.start.length + (range.end?.length ?? 0) + READ_OVERHEAD_BYTES);
     this.#readRanges.push(range);
     return range;

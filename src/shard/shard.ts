@@ -272,7 +272,12 @@ export class Shard {
       {
         clock: this.#clock,
         now: this.now,
+        readVersion: this.#durableIndex,
         snapshot,
+        place: () => ({
+          version: this.#commits.nextIndex,
+          order: this.#commits.open.operations,
+        }),
         conflict: (reads) => reader.conflict(reads),
         execute: (operation) => this.execute(operation),
         ended: () => {

@@ -4,8 +4,8 @@
  * of access rules and the docs pages.
  */
 import type { TransactionScope } from "../../engine/database-api.ts";
-import type { EventInput } from "../../engine/events-api.ts";
-import type { EventsService } from "../../engine/events-service.ts";
+import type { EncodedEventsApi } from "../../engine/encoded-events.ts";
+import type { EventInput, EventsApi } from "../../engine/events-api.ts";
 import type { KeyspaceEvents } from "../../engine/keyspace-events.ts";
 import type { PubSub } from "../../engine/pubsub.ts";
 import type { Session } from "../../engine/session.ts";
@@ -96,7 +96,8 @@ export interface CommandLookup {
 export interface RespEngine {
   readonly pubsub: PubSub;
   readonly keyspaceEvents: KeyspaceEvents;
-  readonly events: EventsService;
+  readonly events: EventsApi;
+  readonly encoded: EncodedEventsApi;
   openSession(): Session;
   /** The operations on events in a running operation. */
   eventsIn(tx: Transaction): TransactionScope["events"];

@@ -27,6 +27,10 @@ export class MultiQueue implements CommandQueue {
     return this.#isRefused;
   }
 
+  get length(): number {
+    return this.#commands.length;
+  }
+
   take(spec: CommandSpec, args: readonly Buffer[], reply: ReplyWriter): boolean {
     if (spec.flags.includes("no-multi")) return false;
     for (const arg of args) this.#bytes += arg.length;

@@ -198,7 +198,7 @@ async function acknowledge(
 ): Promise<void> {
   const { engine } = client.server;
   const outcomes = await Promise.allSettled(
-    args.map((id) => engine.events.settleEncoded(id.toString("latin1"), { ok: true })),
+    args.map((id) => engine.encoded.settleEncoded(id.toString("latin1"), { ok: true })),
   );
   reply.integer(outcomes.filter(({ status }) => status === "fulfilled").length);
 }
@@ -211,8 +211,8 @@ async function giveBack(
   const words = new Words(args);
   const id = words.text();
   const error = words.left > 0 ? words.text() : "";
-  const { events } = client.server.engine;
-  const [outcome] = await Promise.allSettled([events.settleEncoded(id, { ok: false, error })]);
+  const { encoded } = client.server.engine;
+  const [outcome] = await Promise.allSettled([encoded.settleEncoded(id, { ok: false, error })]);
   reply.integer(outcome?.status === "fulfilled" ? 1 : 0);
 }
 
