@@ -2,6 +2,8 @@
  * What works on keys of any type: existence, deletion, expiry, renaming, copying, listing.
  */
 import type { Key } from "../../base/key.ts";
+import { keyU8 } from "../../base/key.ts";
+import type { Random } from "../../ports/random.ts";
 import type { Transaction } from "../../shard/transaction.ts";
 import type { ReadView } from "../../store/base-tree.ts";
 import { copyFields, listFields } from "./hashes.ts";
@@ -17,8 +19,15 @@ import type { KeyType } from "./header.ts";
 import { KeyError, noSuchKey } from "./key-error.ts";
 import { isInt64Text } from "./numbers.ts";
 import type { KeyContext } from "./keys.ts";
-import { changed, findForWrite, findHeader, putExpiry, putHeader, removeKey } from "./keys.ts";
-import { expiryPrefix, expiryPrefixEnd, readExpiryKey, shortened } from "./rows.ts";
+import { changed, countKeys, findForWrite, findHeader } from "./keys.ts";
+import { putExpiry, putHeader, removeKey } from "./keys.ts";
+import {
+  expiryPrefix,
+  expiryPrefixEnd,
+  keysPrefix,
+  keysPrefixEnd,
+  readExpiryKey,
+} from "./rows.ts";
 import type { Keyspace } from "./rows.ts";
 
 /** The key's type, or undefined when it is not there. */
@@ -153,6 +162,49 @@ export function removeAllKeys(tx: Transaction, space: Keyspace): void {
   tx.delete(space.countKey);
 }
 
+/** FLUSHALL: removes every key of every namespace. */
+export function removeKeysEverywhere(tx: Transaction): void {
+  tx.deleteRange(keysPrefix, keysPrefixEnd);
+}
+
+/** Keys among which one is drawn evenly. */
+const EVEN_DRAW_KEYS = 256;
+
+/**
+ * Some key that has not expired; undefined when there is none. Of few keys each is as likely as the
+ * others; of many, one whose bytes are near a drawn place between the first and the last.
+ */
+export function randomKey(view: ReadView, at: KeyContext, random: Random): Key | undefined {
+  const from = randomPlace(view, at.space, random);
+  const near = listKeys(view, at, { from, limit: EVEN_DRAW_KEYS }).keys;
+  const first = { from: "", limit: EVEN_DRAW_KEYS };
+  const some = near.length > 0 ? near : listKeys(view, at, first).keys;
+  return some[random.below(Math.max(1, some.length))]?.key;
+}
+
+/** A row-key tail between the first and the last; "" when there are so few keys that all fit. */
+function randomPlace(view: ReadView, space: Keyspace, random: Random): Key {
+  if (countKeys(view, space) <= EVEN_DRAW_KEYS) return "";
+  const { headers, headersEnd } = space;
+  const [first] = view.range(headers, headersEnd, { limit: 1 });
+  const [last] = view.range(headers, headersEnd, { limit: 1, reverse: true });
+  if (first === undefined || last === undefined) return "";
+  const low = first[0].slice(headers.length);
+  const high = last[0].slice(headers.length);
+  let same = 0;
+  while (same < low.length && low[same] === high[same]) same++;
+  const lowest = low.length > same ? low.charCodeAt(same) : 0;
+  const highest = high.length > same ? high.charCodeAt(same) : 0xff;
+  let place = low.slice(0, same) + keyU8(lowest + random.below(highest - lowest + 1));
+  // What follows looks like the rest of some key: digits stay digits.
+  for (let index = same + 1; index < Math.min(low.length, high.length, same + 9); index++) {
+    const a = Math.min(low.charCodeAt(index), high.charCodeAt(index), 0x30);
+    const b = Math.max(low.charCodeAt(index), high.charCodeAt(index), 0x39);
+    place += keyU8(a + random.below(b - a + 1));
+  }
+  return place;
+}
+
 /** What active expiry found. */
 export interface ExpiryScan {
   /** Rows it looked at. */
@@ -245,9 +297,4 @@ function copyTo(
     header.writeUInt32LE(hashCount(from.row), 0);
     copyFields(tx, from, to);
   }
-}
-
-/** Where a listing goes on behind `key`. */
-export function afterKey(key: Key): Key {
-  return `${shortened(key)}\x00`;
 }

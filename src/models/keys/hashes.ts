@@ -7,16 +7,12 @@ import { keyAfterPrefix } from "../../base/key.ts";
 import type { Transaction } from "../../shard/transaction.ts";
 import type { ReadView } from "../../store/base-tree.ts";
 import { asBuffer, hashCount, headerExpiry, keyTypes } from "./header.ts";
-import {
-  KeyError,
-  hashNotFloat,
-  hashNotInteger,
-  incrementNaN,
-  incrementOverflow,
-} from "./key-error.ts";
+import { KeyError, hashNotFloat, hashNotInteger, incrementOverflow } from "./key-error.ts";
 import type { KeyContext } from "./keys.ts";
 import { changed, findForWrite, findHeader, putHeader, removeKey, requireType } from "./keys.ts";
-import { addFloats, isInt64, parseFloat64, parseInt64 } from "./numbers.ts";
+import { parseLongDouble, sumText } from "./long-double.ts";
+import type { LongDouble } from "./long-double.ts";
+import { isInt64, parseInt64 } from "./numbers.ts";
 import { isLong, shortened } from "./rows.ts";
 
 const LONG = 0x80;
@@ -148,14 +144,11 @@ export function incrementField(
 export function incrementFieldFloat(
   tx: Transaction,
   at: KeyContext,
-  { key, name, by }: { readonly key: Key; readonly name: Key; readonly by: Buffer },
+  { key, name, by }: { readonly key: Key; readonly name: Key; readonly by: LongDouble },
 ): string {
   hashForWrite(tx, at, key);
   const old = getField(tx, at, { key, name }) ?? zero;
-  const step = parseFloat64(by);
-  const sum = parseFloat64(old, hashNotFloat) + step;
-  if (!Number.isFinite(sum)) throw new KeyError(incrementNaN);
-  const text = addFloats(old.toString("latin1"), by.toString("latin1"));
+  const text = sumText(parseLongDouble(old, hashNotFloat), by);
   storeIncrement(tx, at, { key, name, text, event: "hincrbyfloat" });
   return text;
 }

@@ -13,6 +13,7 @@ export const notFloat = "ERR value is not a valid float";
 export const incrementOverflow = "ERR increment or decrement would overflow";
 export const decrementOverflow = "ERR decrement would overflow";
 export const incrementNaN = "ERR increment would produce NaN or Infinity";
+export const incrementOfNaN = "ERR value is NaN or Infinity";
 export const hashNotInteger = "ERR hash value is not an integer";
 export const hashNotFloat = "ERR hash value is not a float";
 export const stringTooLong =

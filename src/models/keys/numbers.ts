@@ -1,11 +1,8 @@
 /**
- * Numbers in strings, as Redis reads and writes them.
- *
- * Integers are 64-bit: small ones are handled as JavaScript numbers, the rest as BigInt. Floats are
- * written as Redis writes its long doubles with 17 significant digits ("%.17Lg" without exponent
- * and trailing zeros, util.c ld2string).
+ * Integers in strings, as Redis reads them: 64-bit, in their only form. Floating-point numbers are
+ * in long-double.ts.
  */
-import { KeyError, notFloat, notInteger } from "./key-error.ts";
+import { KeyError, notInteger } from "./key-error.ts";
 
 const INT64_MAX = 2n ** 63n - 1n;
 const INT64_MIN = -(2n ** 63n);
@@ -56,56 +53,4 @@ export function parseSafeInteger(text: Uint8Array, error: string = notInteger): 
   const value = Number(parseInt64(text, error));
   if (!Number.isSafeInteger(value)) throw new KeyError(error);
   return value;
-}
-
-/** The float in `text`: decimal, exponent, "inf"; not "nan", no spaces. */
-export function parseFloat64(text: Uint8Array, error: string = notFloat): number {
-  const word = Buffer.from(text.buffer, text.byteOffset, text.byteLength).toString("latin1");
-  if (/^[+-]?inf(inity)?$/i.test(word)) return word.startsWith("-") ? -Infinity : Infinity;
-  if (/^[+-]?0x[0-9a-f]+$/i.test(word)) {
-    const magnitude = Number(word.replace(/^[+-]/, ""));
-    return word.startsWith("-") ? -magnitude : magnitude;
-  }
-  if (!/^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(word)) throw new KeyError(error);
-  return Number(word);
-}
-
-/** The sum of two decimal numbers given as text, exactly, as Redis prints it. */
-export function addFloats(a: string, b: string): string {
-  const left = decimalParts(a);
-  const right = decimalParts(b);
-  if (left === undefined || right === undefined) return formatFloat(Number(a) + Number(b));
-  const scale = Math.max(left.scale, right.scale);
-  const sum =
-    left.digits * 10n ** BigInt(scale - left.scale) +
-    right.digits * 10n ** BigInt(scale - right.scale);
-  return formatDecimal(sum, scale);
-}
-
-/** A double without exponent and trailing zeros, at most 17 significant digits. */
-export function formatFloat(value: number): string {
-  if (Number.isInteger(value)) return BigInt(value).toString();
-  const short = String(value);
-  if (!short.includes("e")) return short;
-  const fixed = value.toFixed(Math.min(100, 17));
-  return fixed.replace(/\.?0+$/, "");
-}
-
-/** Decimal digits and scale of plain text; undefined when it has an exponent or too many digits. */
-function decimalParts(text: string): { digits: bigint; scale: number } | undefined {
-  const match = /^([+-]?)(\d*)\.?(\d*)$/.exec(text);
-  if (match === null) return undefined;
-  const [, sign = "", whole = "", fraction = ""] = match;
-  if (whole.length + fraction.length > 17) return undefined;
-  const digits = BigInt(`${whole}${fraction}` || "0");
-  return { digits: sign === "-" ? -digits : digits, scale: fraction.length };
-}
-
-function formatDecimal(digits: bigint, scale: number): string {
-  const negative = digits < 0n;
-  const text = (negative ? -digits : digits).toString().padStart(scale + 1, "0");
-  const whole = text.slice(0, text.length - scale);
-  const fraction = scale === 0 ? "" : text.slice(text.length - scale).replace(/0+$/, "");
-  const sign = negative && digits !== 0n ? "-" : "";
-  return fraction === "" ? `${sign}${whole}` : `${sign}${whole}.${fraction}`;
 }

@@ -31,6 +31,9 @@ const headerKind = kind(1);
 const fieldKind = kind(2);
 export const expiryPrefix: Key = kind(3);
 export const expiryPrefixEnd: Key = kind(4);
+/** All rows of the model. */
+export const keysPrefix: Key = "K";
+export const keysPrefixEnd = keyAfterPrefix(keysPrefix);
 
 /** Bytes of a long key or field in a row key; shorter ones stand there as they are. */
 export const LONG_BYTES = 900;

@@ -9,7 +9,6 @@ import { headerExpiry, headerType, keyTypes, stringValue } from "./header.ts";
 import {
   KeyError,
   STRING_BYTES_MAX,
-  incrementNaN,
   incrementOverflow,
   offsetOutOfRange,
   stringTooLong,
@@ -25,7 +24,8 @@ import {
   removeKey,
   requireType,
 } from "./keys.ts";
-import { addFloats, isInt64, parseFloat64, parseInt64 } from "./numbers.ts";
+import { parseLongDouble, sumText } from "./long-double.ts";
+import { isInt64, parseInt64 } from "./numbers.ts";
 
 /** When a key goes: a time in Unix ms, never, or as it was. */
 export type NewExpiry = number | "none" | "keep";
@@ -230,9 +230,7 @@ export function incrementFloat(
   const before = findForWrite(tx, at, key);
   requireType(before, keyTypes.string);
   const old = before === undefined ? zero : stringValue(before);
-  const sum = parseFloat64(old) + parseFloat64(by);
-  if (!Number.isFinite(sum)) throw new KeyError(incrementNaN);
-  const text = addFloats(old.toString("latin1"), by.toString("latin1"));
+  const text = sumText(parseLongDouble(old), parseLongDouble(by));
   const expiry = before === undefined ? 0 : headerExpiry(before);
   store(tx, at, { key, value: Buffer.from(text, "latin1"), before, expiry });
   changed(tx, at, { event: "incrbyfloat", key });

@@ -4,10 +4,13 @@ import { clientCommands } from "./commands/client.ts";
 import { commandCommands } from "./commands/command.ts";
 import { configCommands } from "./commands/config.ts";
 import { connectionCommands } from "./commands/connection.ts";
-import { genericCommands } from "./commands/generic.ts";
 import { eventCommands } from "./commands/events.ts";
+import { genericCommands } from "./commands/generic.ts";
+import { hashCommands } from "./commands/hashes.ts";
 import { infoCommands } from "./commands/info.ts";
+import { keyspaceCommands } from "./commands/keyspace.ts";
 import { pubsubCommands } from "./commands/pubsub.ts";
+import { scanCommands } from "./commands/scan.ts";
 import { serverCommands } from "./commands/server.ts";
 import { sessionCommands } from "./commands/session.ts";
 import { stringCommands } from "./commands/strings.ts";
@@ -22,8 +25,11 @@ export const commandTable = new CommandTable([
   configCommands,
   infoCommands,
   sessionCommands,
+  keyspaceCommands,
   genericCommands,
+  scanCommands,
   stringCommands,
+  hashCommands,
   transactionCommands,
   eventCommands,
 ]);
