@@ -2,6 +2,7 @@
  * A RESP server over a database in memory whose log can be held back and made to fail, with a few
  * commands for tests beside the given ones.
  */
+import { test } from "node:test";
 import { RealClock } from "../../src/ports/real-clock.ts";
 import { CommandTable } from "../../src/protocols/resp/command-table.ts";
 import type { CommandSpec } from "../../src/protocols/resp/command.ts";
@@ -108,4 +109,23 @@ export async function respFixture() {
       await engine.close();
     },
   };
+}
+
+export type RespFixture = Awaited<ReturnType<typeof respFixture>>;
+
+/** A test with a server and one client of it. */
+export function respScenario(
+  name: string,
+  run: (fixture: RespFixture, client: RespConnection) => Promise<void>,
+): void {
+  void test(name, async () => {
+    const fixture = await respFixture();
+    const client = await fixture.connect();
+    try {
+      await run(fixture, client);
+    } finally {
+      client.close();
+      await fixture.close();
+    }
+  });
 }

@@ -1,26 +1,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { setTimeout as delay } from "node:timers/promises";
-import { respFixture } from "../../../test/support/resp-fixture.ts";
-import type { RespConnection } from "../../../test/support/resp-connection.ts";
+import { respFixture, respScenario } from "../../../test/support/resp-fixture.ts";
 import { CronosError } from "../../base/errors.ts";
 
-type Fixture = Awaited<ReturnType<typeof respFixture>>;
-
-function scenario(name: string, run: (fixture: Fixture, client: RespConnection) => Promise<void>) {
-  test(name, async () => {
-    const fixture = await respFixture();
-    const client = await fixture.connect();
-    try {
-      await run(fixture, client);
-    } finally {
-      client.close();
-      await fixture.close();
-    }
-  });
-}
-
-scenario("a chunk of many commands is answered in order, whatever they do", async (_, client) => {
+respScenario("a chunk of many commands is answered in order, whatever they do", async (_, client) => {
   client.ask("put a 1", "fetch a", "PING", "nonsense x", "echo", "fetch b", "put a 2", "fetch a");
   await client.expect(
     "+OK\r\n$1\r\n1\r\n+PONG\r\n-ERR unknown command 'NONSENSE'\r\n" +
@@ -28,7 +12,7 @@ scenario("a chunk of many commands is answered in order, whatever they do", asyn
   );
 });
 
-scenario("a write is answered when it is durable; reads of durable state at once", async (
+respScenario("a write is answered when it is durable; reads of durable state at once", async (
   { log, connect },
   client,
 ) => {
@@ -45,7 +29,7 @@ scenario("a write is answered when it is durable; reads of durable state at once
   other.close();
 });
 
-scenario("a lost record makes errors of all replies from the first dependent one", async (
+respScenario("a lost record makes errors of all replies from the first dependent one", async (
   { log },
   client,
 ) => {
@@ -60,7 +44,7 @@ scenario("a lost record makes errors of all replies from the first dependent one
   await client.match(/^$/);
 });
 
-scenario("commands cut anywhere are put together", async (_, client) => {
+respScenario("commands cut anywhere are put together", async (_, client) => {
   const bytes = "*2\r\n$4\r\nECHO\r\n$5\r\nhello\r\nPING\r\n";
   for (const byte of bytes) {
     client.send(byte);
@@ -69,7 +53,7 @@ scenario("commands cut anywhere are put together", async (_, client) => {
   await client.expect("$5\r\nhello\r\n+PONG\r\n");
 });
 
-scenario("what is not RESP is answered with an error after the replies before it", async (
+respScenario("what is not RESP is answered with an error after the replies before it", async (
   _,
   client,
 ) => {
@@ -78,7 +62,7 @@ scenario("what is not RESP is answered with an error after the replies before it
   await client.expectEnd();
 });
 
-scenario("a command that waits holds up its connection and no other", async (
+respScenario("a command that waits holds up its connection and no other", async (
   { unblock, connect },
   client,
 ) => {
@@ -92,7 +76,7 @@ scenario("a command that waits holds up its connection and no other", async (
   other.close();
 });
 
-scenario("messages reach a client whose command waits, and never cut a reply", async (
+respScenario("messages reach a client whose command waits, and never cut a reply", async (
   { unblock, connect },
   client,
 ) => {
@@ -108,7 +92,7 @@ scenario("messages reach a client whose command waits, and never cut a reply", a
   other.close();
 });
 
-scenario("a client that takes no replies is not worked for any more", async (
+respScenario("a client that takes no replies is not worked for any more", async (
   { server },
   client,
 ) => {
@@ -124,7 +108,7 @@ scenario("a client that takes no replies is not worked for any more", async (
   assert.equal(server.counts.commands, 101);
 });
 
-scenario("a client that takes no messages is disconnected", async (
+respScenario("a client that takes no messages is disconnected", async (
   { server, connect },
   client,
 ) => {
@@ -142,19 +126,19 @@ scenario("a client that takes no messages is disconnected", async (
   publisher.close();
 });
 
-scenario("a fault in a command is an error reply, and is reported", async ({ faults }, client) => {
+respScenario("a fault in a command is an error reply, and is reported", async ({ faults }, client) => {
   client.ask("crash", "PING");
   await client.expect("-ERR Not a function\r\n+PONG\r\n");
   assert.equal(faults.length, 1);
 });
 
-scenario("QUIT answers, does nothing more and closes", async (_, client) => {
+respScenario("QUIT answers, does nothing more and closes", async (_, client) => {
   client.ask("PING", "QUIT", "PING");
   await client.expect("+PONG\r\n+OK\r\n");
   await client.expectEnd();
 });
 
-scenario("a client that stops sending still gets its replies", async ({ log }, client) => {
+respScenario("a client that stops sending still gets its replies", async ({ log }, client) => {
   log.hold();
   client.ask("put a 1");
   client.end();
@@ -164,7 +148,7 @@ scenario("a client that stops sending still gets its replies", async ({ log }, c
   await client.expectEnd();
 });
 
-scenario("one client too many is told so", async ({ connect, server }, client) => {
+respScenario("one client too many is told so", async ({ connect, server }, client) => {
   await client.check("PING", "+PONG\r\n");
   const others = await Promise.all(Array.from({ length: 19 }, connect));
   await Promise.all(others.map((other) => other.check("PING", "+PONG\r\n")));
