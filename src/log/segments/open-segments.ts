@@ -116,9 +116,12 @@ async function readTail(
 ): Promise<HeadedTail | undefined> {
   const file = await disk.open(segment.path, { mode: "read" });
   try {
+    const size = await file.size();
+    // A full disk may have taken a part of the header. No record is written before it is durable.
+    if (size < segmentHeaderBytes) return undefined;
     const header = await readSegmentHeader(file, segment.firstIndex);
     if (header === undefined) {
-      if ((await file.size()) <= segmentHeaderBytes) return undefined;
+      if (size === segmentHeaderBytes) return undefined;
       throw corruption(segment.path, 0, "zeros instead of a header");
     }
     return { header, ...(await readSegmentTail(file, header, segment.bodyBytesMax)) };

@@ -325,6 +325,8 @@ export class SegmentAppender {
     try {
       if (this.#broken === undefined) await this.#finish();
       else await this.#repairAtEnd();
+    } catch (error) {
+      throw toCronosError(error);
     } finally {
       await this.#writer.close();
     }
