@@ -14,7 +14,7 @@ import type { RangeOptions, ReadView, Row } from "../store/base-tree.ts";
 import type { InteractiveTransaction } from "./interactive.ts";
 import type { Transaction } from "./transaction.ts";
 
-type Writer = Pick<Transaction, "put" | "delete" | "deleteRange"> & ReadView;
+type Writer = Pick<Transaction, "put" | "modify" | "delete" | "deleteRange"> & ReadView;
 
 type Step =
   | { readonly kind: "get"; readonly key: Key }
@@ -26,7 +26,7 @@ type Step =
       /** The loop is left after so many rows. */
       readonly leave: number;
     }
-  | { readonly kind: "put"; readonly key: Key }
+  | { readonly kind: "put" | "modify"; readonly key: Key }
   | { readonly kind: "delete"; readonly key: Key }
   | { readonly kind: "deleteRange"; readonly start: Key; readonly end: Key | undefined };
 
@@ -45,6 +45,7 @@ const aStep: fc.Arbitrary<Step> = fc.oneof(
     }),
   },
   { weight: 3, arbitrary: aKey.map((key): Step => ({ kind: "put", key })) },
+  { weight: 2, arbitrary: aKey.map((key): Step => ({ kind: "modify", key })) },
   { weight: 1, arbitrary: aKey.map((key): Step => ({ kind: "delete", key })) },
   {
     weight: 1,
@@ -103,6 +104,9 @@ function perform(tx: Writer, step: Step, name: string): string {
     }
     case "put":
       tx.put(step.key, Buffer.from(name));
+      return "";
+    case "modify":
+      tx.modify(step.key, (before) => Buffer.from(`${text(before)}+${name}`));
       return "";
     case "delete":
       tx.delete(step.key);

@@ -186,7 +186,7 @@ test("InteractiveTransaction: lost writes conflict with nobody who begins later"
   open.rollback();
 });
 
-test("InteractiveTransaction.atCommit() changes what is there then, without conflict", async () => {
+test("InteractiveTransaction.atCommit() changes what is there then", async () => {
   const { shard } = await openWithRows("n");
   const add = (tx: Transaction) => tx.put("n", bytes(`${Number(text(tx.get("n"))) + 1}`));
   const both = [shard.begin(), shard.begin()];
@@ -196,7 +196,7 @@ test("InteractiveTransaction.atCommit() changes what is there then, without conf
   assert.equal(rowsOf(shard.durable), "n=3");
 });
 
-test("InteractiveTransaction hooks: at commit, when durable, when undone newest first", async () => {
+test("InteractiveTransaction runs hooks at commit, when durable, when undone", async () => {
   const { shard, log } = await openWithRows("a");
   let calls: string[] = [];
   const begin = () => {

@@ -4,9 +4,9 @@
  * Reads see a snapshot of the durable state at begin plus own writes. Writes are kept in memory.
  * commit() checks the read set against everything committed since and applies the writes as one
  * operation: serializable, first committer wins. A conflict is a CONFLICT error that names the key.
- * Blind writes never conflict, nor do changes by atCommit() and modify(): the latter are kept as they are, over the own
- * writes, and made at commit; a read of their key makes them own writes. A transaction without
- * writes never conflicts either (it is serialized where it began).
+ * Blind writes never conflict, nor do changes by atCommit() and modify(): the latter are kept as
+ * they are, over the own writes, and made at commit; a read of their key makes them own writes. A
+ * transaction without writes never conflicts either (it is serialized where it began).
  *
  * States: open → ended: committed, or rolled back (also by idle time-out, by the memory bound, and
  * by closing the shard). The end gives everything back; a call after it throws why it ended.
