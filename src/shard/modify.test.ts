@@ -23,7 +23,7 @@ test("modify() in an operation shows at once, and can remove the row", async () 
   assert.equal(rowsOf(shard.durable), "a=12");
 });
 
-test("modify() in an interactive transaction does not conflict and sees what is there at commit", async () => {
+test("modify() in an interactive transaction changes what is there at commit", async () => {
   const { shard } = await openTestShard();
   const [one, two] = [shard.begin(), shard.begin()];
   one.modify("a", appended("1"));
