@@ -55,6 +55,21 @@ export class RespConnection {
     this.#received = this.#received.slice(reply.length);
   }
 
+  /** Waits for the next line, and takes it without its end. */
+  async line(): Promise<string> {
+    await this.#until(() => this.#received.includes("\r\n"));
+    const end = this.#received.indexOf("\r\n");
+    const line = this.#received.slice(0, end);
+    this.#received = this.#received.slice(end + 2);
+    return line;
+  }
+
+  async lines(count: number): Promise<string[]> {
+    const lines: string[] = [];
+    while (lines.length < count) lines.push(await this.line());
+    return lines;
+  }
+
   /** Asks and waits for the replies. */
   async check(command: string | readonly string[], reply: string): Promise<void> {
     this.ask(command);

@@ -60,9 +60,10 @@ function publish(client: RespClient, args: readonly Buffer[], reply: ReplyWriter
   if (words.left > 0) throw syntaxError();
   const event = meta === undefined ? { topic, id, at, payload } : { topic, id, at, payload, meta };
   const { engine } = client.server;
+  // In a transaction it is published at COMMIT, which must not fail for what can be told now.
+  engine.checkEvent(event);
   const receipt = client.session.blindly((tx) => engine.eventsIn(tx).publish(event));
   if (receipt === undefined) {
-    engine.checkEvent(event);
     reply.queued();
     return;
   }
