@@ -45,13 +45,13 @@ async function startHttp(address: ListenAddress, context: ListenContext): Promis
 
 async function startResp(
   address: ListenAddress,
-  { engine, clock, log }: ListenContext,
+  { engine, clock, log, metrics }: ListenContext,
 ): Promise<Listener> {
   const [{ listenResp }, { commandTable }] = await Promise.all([
     import("../protocols/resp/listen.ts"),
     import("../protocols/resp/commands.ts"),
   ]);
-  const { host, port, close } = await listenResp({
+  const { host, port, server, close } = await listenResp({
     ...address,
     engine,
     clock,
@@ -59,6 +59,7 @@ async function startResp(
     memoryBytes: () => process.memoryUsage.rss(),
     onFault: (fault, command) => log.error({ err: fault, command }, "A command failed"),
   });
+  metrics.observeResp(() => ({ clients: server.clients.size, ...server.counts }));
   return { address: { host, port }, close };
 }
 

@@ -4,7 +4,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { respFixture, respScenario } from "../../../test/support/resp-fixture.ts";
 import { CronosError } from "../../base/errors.ts";
 
-respScenario("a chunk of many commands is answered in order, whatever they do", async (_, client) => {
+respScenario("a chunk of many commands is answered in order, errors too", async (_, client) => {
   client.ask("put a 1", "fetch a", "PING", "nonsense x", "echo", "fetch b", "put a 2", "fetch a");
   await client.expect(
     "+OK\r\n$1\r\n1\r\n+PONG\r\n-ERR unknown command 'NONSENSE'\r\n" +
@@ -126,7 +126,10 @@ respScenario("a client that takes no messages is disconnected", async (
   publisher.close();
 });
 
-respScenario("a fault in a command is an error reply, and is reported", async ({ faults }, client) => {
+respScenario("a fault in a command is an error reply and is reported", async (
+  { faults },
+  client,
+) => {
   client.ask("crash", "PING");
   await client.expect("-ERR Not a function\r\n+PONG\r\n");
   assert.equal(faults.length, 1);

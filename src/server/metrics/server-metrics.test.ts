@@ -41,3 +41,15 @@ test("ServerMetrics is text of Prometheus' grammar with one TYPE per family", as
     assert.match(line, /^(?:# (?:HELP|TYPE) .+|[a-z][a-z0-9_]*(?:\{[^}]*\})? \S+)?$/);
   }
 });
+
+test("ServerMetrics.observeResp() is asked at each scrape", async () => {
+  const metrics = new ServerMetrics();
+  let commands = 5;
+  metrics.observeResp(() => ({ clients: 2, connections: 3, commands }));
+  assert.match(await metrics.describe(), /^cronosdb_resp_commands_total 5$/m);
+  commands = 9;
+  const text = await metrics.describe();
+  assert.match(text, /^cronosdb_resp_commands_total 9$/m);
+  assert.match(text, /^cronosdb_resp_connections_total 3$/m);
+  assert.match(text, /^cronosdb_resp_clients 2$/m);
+});

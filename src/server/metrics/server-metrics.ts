@@ -40,6 +40,14 @@ const requestBounds = [0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.5, 1, 5, 30
 /** Watching the event loop costs a wake-up per so many ms: little enough to stay idle when idle. */
 const eventLoopPrecisionMs = 100;
 
+/** What the RESP listener tells when it is asked. */
+export interface RespObservation {
+  /** Clients now; connections taken and commands done since the start. */
+  readonly clients: number;
+  readonly connections: number;
+  readonly commands: number;
+}
+
 export class ServerMetrics implements EngineMetrics {
   readonly #registry = new Registry();
   // Plain numbers: the engine counts on hot paths, the registry is asked at most every few seconds.
@@ -48,6 +56,7 @@ export class ServerMetrics implements EngineMetrics {
   readonly #gauges: readonly (readonly [keyof EngineStats, Gauge])[];
   readonly #httpRequests: Counter<"method" | "path" | "status">;
   readonly #httpDurations: Histogram<"path">;
+  #resp: () => RespObservation = () => ({ clients: 0, connections: 0, commands: 0 });
   readonly #grpcCalls: Counter<"method" | "code">;
   readonly #grpcDurations: Histogram<"method">;
 
@@ -84,6 +93,7 @@ export class ServerMetrics implements EngineMetrics {
       buckets: requestBounds,
       registers,
     });
+    this.#registerResp();
     collectDefaultMetrics({
       register: this.#registry,
       eventLoopMonitoringPrecision: eventLoopPrecisionMs,
@@ -108,6 +118,11 @@ export class ServerMetrics implements EngineMetrics {
     this.#grpcDurations.observe({ method }, durationMs / 1_000);
   }
 
+  /** From now on the RESP metrics tell what `observe` tells. */
+  observeResp(observe: () => RespObservation): void {
+    this.#resp = observe;
+  }
+
   /** All metrics; `source` is asked for the gauges. */
   async text(source: StatsSource): Promise<{ contentType: string; text: string }> {
     const stats = await source.stats();
@@ -120,6 +135,28 @@ export class ServerMetrics implements EngineMetrics {
     const registered = await this.#registry.metrics();
     const timed = timingNames.map((name) => this.#timings[name].text());
     return [registered, ...timed].join("\n");
+  }
+
+  #registerResp(): void {
+    const registers = [this.#registry];
+    const clients: Gauge = new Gauge({
+      name: "cronosdb_resp_clients",
+      help: "RESP clients connected",
+      registers,
+      collect: () => clients.set(this.#resp().clients),
+    });
+    const totals = { connections: "RESP connections taken", commands: "RESP commands done" };
+    for (const name of ["connections", "commands"] as const) {
+      const counter: Counter = new Counter({
+        name: `cronosdb_resp_${name}_total`,
+        help: totals[name],
+        registers,
+        collect: () => {
+          counter.reset();
+          counter.inc(this.#resp()[name]);
+        },
+      });
+    }
   }
 
   #registerCounters(): void {

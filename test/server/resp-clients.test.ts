@@ -1,0 +1,82 @@
+/**
+ * Stock clients of Redis against a real server process: redis-cli (if it is installed) and ioredis,
+ * without special options.
+ */
+import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { test } from "node:test";
+import type { TestContext } from "node:test";
+import { Redis } from "ioredis";
+import { ServerProcess } from "../support/server-process.ts";
+
+async function serve(t: TestContext): Promise<{ server: ServerProcess; port: number }> {
+  const directory = await mkdtemp(join(tmpdir(), "cronosdb-resp-"));
+  const server = await ServerProcess.start(directory);
+  t.after(async () => {
+    await server.stop();
+    await rm(directory, { recursive: true });
+  });
+  return { server, port: Number(server.ready.resp?.split(":").at(-1)) };
+}
+
+function connect(t: TestContext, port: number, connectionName = ""): Redis {
+  const redis = new Redis(port, "127.0.0.1", { connectionName });
+  // The server may stop first.
+  redis.on("error", () => {});
+  t.after(() => redis.disconnect());
+  return redis;
+}
+
+const hasRedisCli = spawnSync("redis-cli", ["--version"]).status === 0;
+
+test("redis-cli talks to the server, in RESP2 and RESP3", { skip: !hasRedisCli }, async (t) => {
+  const { port } = await serve(t);
+  const cli = (...args: readonly string[]): string => {
+    const run = spawnSync("redis-cli", ["-p", String(port), ...args], { encoding: "utf8" });
+    return run.stdout.trimEnd();
+  };
+  assert.equal(cli("PING"), "PONG");
+  assert.equal(cli("SET", "a", "1"), "OK");
+  assert.equal(cli("-3", "GET", "a"), "1");
+  assert.equal(cli("FOOBAR"), "ERR unknown command 'FOOBAR'");
+  assert.match(cli("-3", "HELLO"), /^server cronosdb$/m);
+  assert.match(cli("INFO", "server"), /^redis_version:7/m);
+});
+
+test("ioredis connects, pipelines, subscribes and reconnects", async (t) => {
+  const { port } = await serve(t);
+  const redis = connect(t, port, "tests");
+  const subscriber = connect(t, port);
+  assert.equal(await redis.ping(), "PONG");
+  assert.equal(await redis.client("GETNAME"), "tests");
+  const replies = await redis.pipeline().set("a", "1").incr("a").get("a").call("nonsense").exec();
+  assert.deepEqual(replies?.slice(0, 3), [[null, "OK"], [null, 2], [null, "2"]]);
+  assert.match(String(replies?.[3]?.[0]), /ERR unknown command 'NONSENSE'/);
+
+  const heard = new Promise<string>((resolve) => {
+    subscriber.on("pmessage", (pattern, channel, message) => {
+      resolve([pattern, channel, message].join(" "));
+    });
+  });
+  await subscriber.psubscribe("news.*");
+  assert.equal(await redis.publish("news.today", "hello"), 1);
+  assert.equal(await heard, "news.* news.today hello");
+
+  // Killed by the server, it comes back by itself and knows its subscription.
+  await redis.call("CLIENT", "KILL", "TYPE", "pubsub");
+  const again = new Promise<void>((resolve) => void subscriber.once("ready", () => resolve()));
+  await again;
+  assert.equal(await subscriber.punsubscribe(), 0);
+});
+
+test("the metrics count clients and commands", async (t) => {
+  const { server, port } = await serve(t);
+  const redis = connect(t, port);
+  await Promise.all(Array.from({ length: 500 }, (_, n) => redis.set(`key:${n}`, String(n))));
+  const metrics = await (await fetch(server.url("/metrics"))).text();
+  assert.match(metrics, /^cronosdb_resp_clients 1$/m);
+  assert.match(metrics, /^cronosdb_resp_commands_total 5\d\d$/m);
+});
