@@ -14,13 +14,14 @@ import { sessionCommands } from "../../src/protocols/resp/commands/session.ts";
 import { commandCommands } from "../../src/protocols/resp/commands/command.ts";
 import { configCommands } from "../../src/protocols/resp/commands/config.ts";
 import { infoCommands } from "../../src/protocols/resp/commands/info.ts";
+import { ReplyError } from "../../src/protocols/resp/reply-error.ts";
 import { listenResp } from "../../src/protocols/resp/listen.ts";
 import { memoryEngine } from "./memory-engine.ts";
 import { RespConnection } from "./resp-connection.ts";
 
 const shape = { group: "server", since: "0", summary: "For tests" } as const;
 
-/** put KEY VALUE, fetch KEY, repeat COUNT, block, crash. */
+/** put KEY VALUE, later KEY VALUE, fetch KEY, repeat COUNT, block, crash. */
 function testCommands(blocked: (() => void)[]): readonly CommandSpec[] {
   return [
     {
@@ -55,6 +56,18 @@ function testCommands(blocked: (() => void)[]): readonly CommandSpec[] {
       handler: async (_client, _args, reply) => {
         await new Promise<void>((resolve) => blocked.push(resolve));
         reply.simple("UNBLOCKED");
+      },
+    },
+    {
+      ...shape,
+      name: "later",
+      arity: 3,
+      flags: ["write"],
+      handler: async ({ session }, [key, value], reply) => {
+        await Promise.resolve();
+        if (String(key) === "none") throw new ReplyError("ERR no such key");
+        session.write((tx) => tx.put(String(key), value ?? Buffer.alloc(0)));
+        reply.ok();
       },
     },
     {

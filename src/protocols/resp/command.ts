@@ -18,7 +18,8 @@ import type { Subscriptions } from "./subscriptions.ts";
 /**
  * Does the command. Writes exactly one reply, or throws: a ReplyError or CronosError becomes the
  * reply, and what was written before is forgotten. `args` are without the name; they stay valid.
- * Nearly always synchronous: after a promise the connection does nothing until it settles.
+ * Nearly always synchronous: after a promise the connection does nothing until it settles. What
+ * waits writes nothing before its first wait; what waits for other clients has the flag "blocking".
  */
 export type CommandHandler = (
   client: RespClient,

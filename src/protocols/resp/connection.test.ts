@@ -76,6 +76,50 @@ respScenario("a command that waits holds up its connection and no other", async 
   other.close();
 });
 
+respScenario("a handler that waits fails, writes and loses like any other", async (
+  { log },
+  client,
+) => {
+  client.ask("PING", "later none 1", "PING", "later a 1", "fetch a");
+  await client.expect("+PONG\r\n-ERR no such key\r\n+PONG\r\n+OK\r\n$1\r\n1\r\n");
+  log.hold();
+  client.ask("PING", "later a 2", "fetch a");
+  await client.expect("+PONG\r\n");
+  await delay(20);
+  log.failNext(new CronosError("IO", "Disk broke"));
+  log.release();
+  await client.expect("-ERR Disk broke\r\n-ERR Disk broke\r\n");
+  await client.check("fetch a", "$1\r\n1\r\n");
+});
+
+respScenario("a client that goes while its command waits is forgotten", async (
+  { connect, server },
+  client,
+) => {
+  const other = await connect();
+  await other.check("PING", "+PONG\r\n");
+  other.ask("block");
+  await delay(20);
+  other.end();
+  await other.expectEnd();
+  await client.check("PING", "+PONG\r\n");
+  assert.equal(server.clients.size, 1);
+});
+
+respScenario("large replies that wait for the log do not stall the connection", async (
+  { log },
+  client,
+) => {
+  log.hold();
+  const size = 1_000_000;
+  client.ask("put a 1", ...Array.from({ length: 12 }, () => `repeat ${size}`), "PING");
+  await delay(50);
+  log.release();
+  await client.expect("+OK\r\n");
+  await client.skip(12 * ("$1000000\r\n\r\n".length + size));
+  await client.expect("+PONG\r\n");
+});
+
 respScenario("messages reach a client whose command waits, and never cut a reply", async (
   { unblock, connect },
   client,

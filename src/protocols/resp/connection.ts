@@ -42,6 +42,12 @@ export class Connection implements ClientConnection {
   readonly #output: OutputQueue;
   /** A command, or the room for one, is waited for. */
   #waiting = false;
+  /** What is waited for may take until another client does something. */
+  #blocked = false;
+  /** The client takes too few of its replies. */
+  #stalled = false;
+  /** The client sends nothing more. */
+  #inputEnded = false;
   #executing = false;
   #closing = false;
   #gone = false;
@@ -56,7 +62,9 @@ export class Connection implements ClientConnection {
     this.#socket = socket;
     this.#reply = new ReplyWriter(slab);
     this.#output = new OutputQueue(socket, {
-      onRoom: () => this.#work(),
+      onRoom: () => {
+        if (this.#stalled) this.#work();
+      },
       onEmpty: () => this.#endIfDone(),
     });
     this.client = new ConnectedClient(server, {
@@ -70,7 +78,7 @@ export class Connection implements ClientConnection {
     });
     server.add(this.client);
     socket.on("data", (chunk: Buffer) => this.#arrived(chunk));
-    socket.on("end", () => this.closeSoon());
+    socket.on("end", () => this.#ended());
     // The reason does not matter: "close" follows.
     socket.on("error", () => {});
     this.closed = new Promise((resolve) => {
@@ -115,8 +123,15 @@ export class Connection implements ClientConnection {
       this.#breakOff(error);
       return;
     }
-    if (this.#waiting && this.#parser.waitingBytes > INPUT_WAITING_BYTES) this.#socket.pause();
     this.#work();
+    if (this.#parser.waitingBytes > INPUT_WAITING_BYTES && !this.#mayGoOn()) this.#socket.pause();
+  }
+
+  /** Answers what was asked. What might wait for ever is broken off: who would be answered? */
+  #ended(): void {
+    this.#inputEnded = true;
+    if (this.#blocked) this.destroy();
+    else this.#work();
   }
 
   /** Does what has arrived, as far as it can be done now. */
@@ -124,7 +139,14 @@ export class Connection implements ClientConnection {
     if (this.#executing) return;
     this.#executing = true;
     try {
-      while (this.#mayGoOn() && this.#parser.next()) this.#do();
+      while (this.#mayGoOn()) {
+        if (this.#parser.next()) {
+          this.#do();
+        } else {
+          this.#closing = this.#inputEnded;
+          break;
+        }
+      }
     } catch (error) {
       this.#breakOff(error);
     }
@@ -136,7 +158,8 @@ export class Connection implements ClientConnection {
 
   #mayGoOn(): boolean {
     if (this.#waiting || this.#closing) return false;
-    return this.#output.bytes + this.#reply.length <= OUTPUT_WAITING_BYTES;
+    this.#stalled = this.#output.bytes + this.#reply.length > OUTPUT_WAITING_BYTES;
+    return !this.#stalled;
   }
 
   /** Does the command that the parser holds. */
@@ -154,7 +177,9 @@ export class Connection implements ClientConnection {
   #run(spec: CommandSpec | undefined): void {
     const { name, args } = this.#parser;
     const done = this.#dispatch(name, spec, args);
-    if (done !== undefined) this.#wait(done);
+    if (done === undefined) return;
+    this.#blocked = spec?.flags.includes("blocking") === true;
+    this.#wait(done);
   }
 
   /** One command and what belongs to its reply. */
@@ -168,7 +193,8 @@ export class Connection implements ClientConnection {
     const before = reply.length;
     const skipped = client.replyMode === "skip-next";
     const done = dispatch(client, { name, spec, args }, reply);
-    if (done !== undefined) return done.then(() => this.#replied(before, skipped));
+    // While it waits, what is before it is sent: its own reply then begins at 0.
+    if (done !== undefined) return done.then(() => this.#replied(0, skipped));
     this.#replied(before, skipped);
     return undefined;
   }
@@ -194,6 +220,7 @@ export class Connection implements ClientConnection {
     this.#waiting = true;
     const goOn = (): void => {
       this.#waiting = false;
+      this.#blocked = false;
       if (this.#gone) return;
       const done = next?.();
       if (done === undefined) this.#work();
@@ -223,8 +250,9 @@ export class Connection implements ClientConnection {
 
   /** What arrived is not RESP: says so and ends. */
   #breakOff(error: unknown): void {
-    if (!(error instanceof ProtocolError)) {
-      this.#server.onFault(error, "");
+    if (!(error instanceof ProtocolError)) this.#server.onFault(error, "");
+    // The reply of a command that waits is not there yet: an error now would take its place.
+    if (!(error instanceof ProtocolError) || this.#waiting) {
       this.destroy();
       return;
     }

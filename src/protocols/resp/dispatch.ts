@@ -32,18 +32,26 @@ export function dispatch(
     if (client.queue?.take(spec, request.args, reply) === true) return undefined;
     const done = spec.handler(client, request.args, reply);
     if (done === undefined) return undefined;
-    return done.catch((error: unknown) => fail(error, before));
+    // What was written before is on its way by the time a promise settles.
+    return done.catch((error: unknown) => fail(client, { request, reply, before: 0 }, error));
   } catch (error) {
-    fail(error, before);
+    fail(client, { request, reply, before }, error);
     return undefined;
   }
+}
 
-  function fail(error: unknown, length: number): void {
-    reply.rewind(length);
-    reply.error(errorText(error));
-    if (!isReply(error) && (!isCronosError(error) || error.kind === "internal")) {
-      client.server.onFault(error, request.spec?.name ?? "");
-    }
+interface Failing {
+  readonly request: Request;
+  readonly reply: ReplyWriter;
+  /** Length of the replies before this one. */
+  readonly before: number;
+}
+
+function fail(client: RespClient, { request, reply, before }: Failing, error: unknown): void {
+  reply.rewind(before);
+  reply.error(errorText(error));
+  if (!isReply(error) && (!isCronosError(error) || error.kind === "internal")) {
+    client.server.onFault(error, request.spec?.name ?? "");
   }
 }
 

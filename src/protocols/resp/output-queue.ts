@@ -10,7 +10,7 @@ interface Entry {
 }
 
 export interface OutputListener {
-  /** The client took something. */
+  /** Something was handed to the socket, or the client took something. */
   readonly onRoom: () => void;
   /** Everything is handed to the socket. */
   readonly onEmpty: () => void;
@@ -72,6 +72,7 @@ export class OutputQueue {
       this.#waitingBytes -= first.bytes.length;
       this.#write(first.bytes);
     }
+    this.#listener.onRoom();
     if (this.#entries.length === 0) this.#listener.onEmpty();
   }
 
