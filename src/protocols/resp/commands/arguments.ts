@@ -3,7 +3,7 @@ import type { Key } from "../../../base/key.ts";
 import { parseInt64 } from "../../../models/keys/numbers.ts";
 import type { CommandFlag, CommandGroup, CommandHandler } from "../command.ts";
 import type { CommandSpec, KeyPositions } from "../command.ts";
-import { notAnInteger } from "../reply-error.ts";
+import { ReplyError } from "../reply-error.ts";
 
 /** A command of a family, in one line. Keys are those of the family unless it says otherwise. */
 export interface CommandRow {
@@ -74,8 +74,15 @@ export function integerAt(args: readonly Buffer[], at: number): number {
 /** A 32-bit integer. */
 export function int32At(args: readonly Buffer[], at: number): number {
   const value = integerAt(args, at);
-  if (value !== (value | 0)) throw notAnInteger();
+  if (value !== (value | 0)) throw outOfRange(-0x80000000, 0x7fffffff);
   return value;
+}
+
+/** Refuses an integer that is none of those; the words are Redis'. */
+export function outOfRange(lowest: number | bigint, highest: number | bigint): ReplyError {
+  return new ReplyError(
+    `ERR value is out of range, value must between ${lowest} and ${highest}`,
+  );
 }
 
 /** Whether the argument is this word, given in capitals, in any case. */

@@ -46,7 +46,7 @@ export function setWords(
   for (let at = from; at < args.length; at++) {
     const word = wordAt(args, at);
     const form = timeForms.get(word);
-    if (form !== undefined && at + 1 < args.length && isWithoutTime(words)) {
+    if (form !== undefined && at + 1 < args.length && mayHave(words, form)) {
       words.form = form;
       words.time = argumentAt(args, ++at);
     } else if (!takeWord(words, word, command)) throw syntaxError();
@@ -54,8 +54,9 @@ export function setWords(
   return words;
 }
 
-function isWithoutTime({ form, keep, persist }: SetWords): boolean {
-  return form === undefined && !keep && !persist;
+/** The same form may come again: the last time counts. */
+function mayHave(words: SetWords, form: TimeForm): boolean {
+  return (words.form === undefined || words.form === form) && !words.keep && !words.persist;
 }
 
 function takeWord(words: SetWords, word: string, command: "set" | "getex"): boolean {

@@ -23,6 +23,7 @@ import {
   isWord,
   keyAt,
   keysFrom,
+  outOfRange,
   readFast,
   readSlow,
   removeFast,
@@ -231,15 +232,26 @@ function hincrbyfloat({ session }: RespClient, args: readonly Buffer[], reply: R
   reply.binary(session.write((tx) => incrementFieldFloat(tx, at, change)));
 }
 
-/** Larger counts are refused, as by Redis. */
-const COUNT_MAX = 2n ** 62n - 1n;
+/** Counts that are refused, as by Redis: all, and those for which values are wanted too. */
+const COUNT_MAX = 2n ** 63n - 1n;
+const PAIRS_MAX = COUNT_MAX / 2n;
 /** Most fields of one answer when fields may repeat. */
 const REPEATED_MAX = 1_000_000;
 
+/** The count, checked with what follows it. */
+function fieldCount(args: readonly Buffer[]): bigint {
+  const count = int64At(args, 1);
+  if (count < -COUNT_MAX) throw outOfRange(-COUNT_MAX, COUNT_MAX);
+  if (args.length > 3 || (args.length === 3 && !isWord(args[2], "WITHVALUES"))) throw syntaxError();
+  if (args.length === 3 && (count > PAIRS_MAX || count < -PAIRS_MAX)) {
+    throw new ReplyError("ERR value is out of range");
+  }
+  return count;
+}
+
 function hrandfield({ session }: RespClient, args: readonly Buffer[], reply: ReplyWriter): void {
-  const count = args.length > 1 ? int64At(args, 1) : undefined;
-  const withValues = args.length === 3 && isWord(args[2], "WITHVALUES");
-  if (args.length > 3 || (args.length === 3 && !withValues)) throw syntaxError();
+  const count = args.length > 1 ? fieldCount(args) : undefined;
+  const withValues = args.length === 3;
   const fields = allFields(session, args);
   const { random } = session.keys.watcher;
   if (count === undefined) {
@@ -248,7 +260,6 @@ function hrandfield({ session }: RespClient, args: readonly Buffer[], reply: Rep
     else reply.binary(field[0]);
     return;
   }
-  if (count > COUNT_MAX || count < -COUNT_MAX) throw new ReplyError("ERR value is out of range");
   if (count < -BigInt(REPEATED_MAX) && fields.length > 0) {
     throw new ReplyError("ERR value is out of range");
   }

@@ -51,7 +51,6 @@ const PAGE_KEYS = 1000;
 const WHOLE_HASH_FIELDS_MAX = 128;
 
 interface ScanOptions {
-  readonly cursor: number;
   match: string | undefined;
   count: number;
   type: string | undefined;
@@ -74,11 +73,12 @@ function keys({ session }: RespClient, args: readonly Buffer[], reply: ReplyWrit
 }
 
 function scan({ session }: RespClient, args: readonly Buffer[], reply: ReplyWriter): void {
-  const options = scanOptions(args, { from: 0, withType: true });
+  const cursor = cursorOf(argumentAt(args, 0));
+  const options = scanOptions(args, { from: 1, withType: true });
   const { cursors } = session.keys.watcher;
   const of = session.keys.space.headers;
   const prefix = options.match === undefined ? "" : globPrefix(options.match);
-  const from = cursors.find(options.cursor, of) || shortenedPrefix(prefix);
+  const from = cursors.find(cursor, of) || shortenedPrefix(prefix);
   const page = listKeys(session.view, session.keys, { from, limit: options.count });
   const found = page.keys.filter(({ key, type }) => isWanted(options, key, type));
   const isEnd = page.next === undefined || isBehind(page.next, prefix);
@@ -108,14 +108,22 @@ function isBehind(next: Key, prefix: Key): boolean {
 }
 
 export function hscan({ session }: RespClient, args: readonly Buffer[], reply: ReplyWriter): void {
-  const options = scanOptions(args, { from: 1, withType: false });
+  const cursor = cursorOf(argumentAt(args, 1));
   const key = keyAt(args, 0);
   const at = session.keys;
   const { cursors } = at.watcher;
   const of = at.space.hashFields(key);
-  const isWhole = countFields(session.view, at, key) <= WHOLE_HASH_FIELDS_MAX;
+  const length = countFields(session.view, at, key);
+  if (length === 0) {
+    reply.array(2);
+    reply.text("0");
+    reply.array(0);
+    return;
+  }
+  const options = scanOptions(args, { from: 2, withType: false });
+  const isWhole = length <= WHOLE_HASH_FIELDS_MAX;
   const limit = isWhole ? WHOLE_HASH_FIELDS_MAX : options.count;
-  const after = isWhole ? "" : cursors.find(options.cursor, of);
+  const after = isWhole ? "" : cursors.find(cursor, of);
   const page = listFields(session.view, at, {
     key,
     limit: limit + 1,
@@ -135,18 +143,17 @@ export function hscan({ session }: RespClient, args: readonly Buffer[], reply: R
   }
 }
 
-/** Cursor and options, the cursor at `from`. */
+/** The options from `from` on. */
 function scanOptions(
   args: readonly Buffer[],
   { from, withType }: { readonly from: number; readonly withType: boolean },
 ): ScanOptions {
   const options: ScanOptions = {
-    cursor: cursorOf(argumentAt(args, from)),
     match: undefined,
     count: COUNT_DEFAULT,
     type: undefined,
   };
-  for (let at = from + 1; at < args.length; at += 2) {
+  for (let at = from; at < args.length; at += 2) {
     if (at + 1 >= args.length) throw syntaxError();
     const word = wordAt(args, at);
     if (word === "MATCH") options.match = keyAt(args, at + 1);
@@ -160,12 +167,13 @@ function scanOptions(
   return options;
 }
 
+/** A cursor as strtoul reads it; -1 stands for those that nobody was given. */
 function cursorOf(text: Buffer): number {
   const word = text.toString("latin1");
-  if (!/^\d{1,20}$/.test(word) || BigInt(word) >= 2n ** 64n) {
-    throw new ReplyError("ERR invalid cursor");
-  }
-  return Number(word);
+  if (word === "") return 0;
+  const [, sign, digits = ""] = /^([+-]?)(\d{1,40})$/.exec(word) ?? [];
+  if (digits === "" || BigInt(digits) >= 2n ** 64n) throw new ReplyError("ERR invalid cursor");
+  return sign === "-" ? -1 : Number(digits);
 }
 
 function randomkey({ session }: RespClient, _args: readonly Buffer[], reply: ReplyWriter): void {
