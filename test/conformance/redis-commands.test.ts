@@ -1,0 +1,78 @@
+/**
+ * The conversations about Redis' commands, over RESP2 and RESP3, with our server and with
+ * redis-server: both are held to the same expectations.
+ */
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { test } from "node:test";
+import type { TestContext } from "node:test";
+import { RealClock } from "../../src/ports/real-clock.ts";
+import { commandTable } from "../../src/protocols/resp/commands.ts";
+import { listenResp } from "../../src/protocols/resp/listen.ts";
+import { memoryEngine } from "../support/memory-engine.ts";
+import { freePort, requireServer } from "../support/real-server.ts";
+import { RespConnection } from "../support/resp-connection.ts";
+import { converse } from "./conversation.ts";
+import { hashConversations } from "./hash-conversations.ts";
+import { keyConversations } from "./key-conversations.ts";
+import { stringConversations } from "./string-conversations.ts";
+
+const conversations = [...stringConversations, ...hashConversations, ...keyConversations];
+
+test("our server answers as Redis does", async (t) => {
+  const clock = new RealClock();
+  const { engine } = await memoryEngine(clock);
+  const faults: unknown[] = [];
+  const listener = await listenResp({
+    ...{ host: "127.0.0.1", port: 0, clock, engine, table: commandTable },
+    clientsMax: 10,
+    memoryBytes: () => 0,
+    onFault: (fault) => faults.push(fault),
+  });
+  t.after(async () => {
+    await listener.close();
+    await engine.close();
+  });
+  await holdAll(t, listener.port);
+  t.assert.deepEqual(faults, []);
+});
+
+test("redis-server answers as we expect", async (t) => {
+  const program = requireServer(t, "redis-server");
+  if (program === undefined) return;
+  const port = await freePort();
+  const server = spawn(program, ["--port", String(port), "--save", "", "--appendonly", "no"], {
+    stdio: "ignore",
+  });
+  t.after(async () => {
+    server.kill();
+    await once(server, "exit");
+  });
+  await until(port);
+  await holdAll(t, port);
+});
+
+async function holdAll(t: TestContext, port: number): Promise<void> {
+  const connection = await RespConnection.open(port);
+  for (const conversation of conversations) {
+    for (const version of [2, 3] as const) {
+      await t.test(`RESP${version}: ${conversation.name}`, () => {
+        return converse(connection, conversation, version);
+      });
+    }
+  }
+  connection.close();
+}
+
+/** Waits until something listens. */
+async function until(port: number): Promise<void> {
+  for (let attempt = 0; attempt < 100; attempt++) {
+    try {
+      (await RespConnection.open(port)).close();
+      return;
+    } catch {
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+  }
+  throw new Error("redis-server does not answer");
+}
