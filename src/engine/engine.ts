@@ -189,7 +189,7 @@ function shardOptions(parts: EngineParts): Parameters<typeof Shard.open>[0] {
       metrics.observe("memtableFlush", durationMs);
       metrics.count("memtableFlushes");
     },
-    onFlushError: (cause) => warn(`Memtable could not be written to the base tree: ${cause.message}`),
+    onFlushError: ({ message }) => warn(`Memtable could not be written to disk: ${message}`),
     onStateChange: (cause) => {
       if (cause === undefined) warn("Database can be written again");
       else warn(`Database is read-only: ${cause.message}`);

@@ -19,7 +19,7 @@ export class GroupAdmin {
 
   async create(name: string, topicName: string): Promise<GroupInfo> {
     const { catalog, groups } = this.#model;
-    const group = await this.#shard.execute((tx) => {
+    const created = await this.#shard.execute((tx) => {
       const topic = catalog.ensure(tx, topicName);
       const group = groups.ensure(tx, topic, { name, ephemeral: false });
       for (const partition of topic.partitions) {
@@ -27,7 +27,7 @@ export class GroupAdmin {
       }
       return group;
     });
-    return groupInfo(group);
+    return groupInfo(created);
   }
 
   /** Every topic the group has a position in. */

@@ -48,7 +48,10 @@ export function open(path: ":memory:", options?: OpenOptions): Promise<MemoryDat
 export function open(path: string, options?: OpenOptions): Promise<Engine>;
 export async function open(path: string, options: OpenOptions = {}): Promise<Engine> {
   if (typeof path !== "string" || path === "") {
-    throw new CronosError("INVALID_ARGUMENT", `Path must be a directory or ":memory:": got ${path}`);
+    throw new CronosError(
+      "INVALID_ARGUMENT",
+      `Path must be a directory or ":memory:": got ${path}`,
+    );
   }
   if (path === ":memory:") return openMemory(options);
   return openDirectory(path, realComponents(), options);
@@ -71,7 +74,11 @@ export async function openDirectory(
       throw error;
     });
     return await Engine.start({
-      ...{ log, base, clock, random, settings },
+      log,
+      base,
+      clock,
+      random,
+      settings,
       ...reporting(options),
       release: unlock,
       freeBytes: () => disk.freeBytes(path),

@@ -116,8 +116,9 @@ export class Session {
   }
 
   /**
-   * Runs an operation that needs nothing of what it changes to be read in the transaction: at commit,
-   * where it conflicts with nobody, and undefined is returned; without a transaction at once.
+   * Runs an operation that needs nothing of what it changes to be read in the transaction: at
+   * commit, where it conflicts with nobody, and undefined is returned; without a transaction at
+   * once.
    */
   blindly<T>(operation: (tx: Transaction) => T): T | undefined {
     const { transaction } = this;

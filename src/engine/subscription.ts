@@ -1,6 +1,6 @@
 /**
- * A subscription as the library shows it: an async iterator over single events. Deliveries wait in a
- * queue that the credits bound.
+ * A subscription as the library shows it: an async iterator over single events. Deliveries wait in
+ * a queue that the credits bound.
  */
 import { must } from "../base/assert.ts";
 import { CronosError } from "../base/errors.ts";

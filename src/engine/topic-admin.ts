@@ -39,7 +39,7 @@ export class TopicAdmin {
   partitions(topic: string | undefined): readonly PartitionInfo[] {
     const { catalog } = this.#model;
     const topics = topic === undefined ? [...catalog.topics()] : [catalog.get(topic)];
-    return topics.flatMap((each) => each.partitions.map((partition) => this.#partitionInfo(partition)));
+    return topics.flatMap(({ partitions }) => partitions.map((each) => this.#partitionInfo(each)));
   }
 
   schedulerStatus(number: number | undefined): SchedulerStatus {

@@ -90,7 +90,10 @@ class Worker {
 
   async run(): Promise<void> {
     await this.#db.events.configureTopic(topic, {
-      ...{ partitions: 4, maxAttempts, ackTimeoutMs, retryBackoffMs },
+      partitions: 4,
+      maxAttempts,
+      ackTimeoutMs,
+      retryBackoffMs,
     });
     const work = [this.#consume(), this.#publishAgain(), this.#findUnknown()];
     if (this.#plan.publish) {

@@ -86,7 +86,8 @@ async function serveFor(t: TestContext, folder: string, code: string): Promise<s
   const [grpcPort, httpPort] = [await freePort(), await freePort()];
   const grpc = ["--grpc-addr", `127.0.0.1:${grpcPort}`];
   const http = ["--http-addr", `127.0.0.1:${httpPort}`];
-  const server = spawn(process.execPath, [program, "serve", ...grpc, ...http, "--resp-addr", "off"], {
+  const options = [...grpc, ...http, "--resp-addr", "off"];
+  const server = spawn(process.execPath, [program, "serve", ...options], {
     cwd: folder,
     stdio: ["ignore", "ignore", "inherit"],
   });

@@ -40,7 +40,8 @@ export function findAnomaly(
   };
   for (const order of orders.values()) {
     for (const [k, value] of order.entries()) {
-      if (!writers.has(value) && !unknown.has(value)) return `${value} was read but never committed`;
+      const isKnown = writers.has(value) || unknown.has(value);
+      if (!isKnown) return `${value} was read but never committed`;
       add(writers.get(value), writers.get(order[k + 1] ?? ""));
     }
   }
@@ -69,7 +70,8 @@ function listOrders(
     for (const step of steps) {
       if (step.kind !== "read") continue;
       const known = longest.get(step.key) ?? [];
-      const [short, long] = known.length < step.list.length ? [known, step.list] : [step.list, known];
+      const isLonger = known.length < step.list.length;
+      const [short, long] = isLonger ? [known, step.list] : [step.list, known];
       if (short.some((value, k) => value !== long[k])) {
         return `${name} read ${step.key} as ${step.list.join(" ")}, others as ${known.join(" ")}`;
       }

@@ -1,4 +1,7 @@
-/** Promise 4: what fails too often is kept, with all that is known of it, and can be tried again. */
+/**
+ * Promise 4: what fails too often is kept, with all that is known of it, and can be tried again.
+ * 
+ */
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { TestContext } from "node:test";

@@ -98,7 +98,10 @@ test("ids of removed events are known until the dedup time is over", async (t) =
 
 test("figures and positions are the same after a restart, whatever was removed", async (t) => {
   const step = fc.oneof(
-    fc.record({ kind: fc.constant("publish" as const), delays: fc.array(fc.nat(5), { minLength: 1 }) }),
+    fc.record({
+      kind: fc.constant("publish" as const),
+      delays: fc.array(fc.nat(5), { minLength: 1 }),
+    }),
     fc.record({ kind: fc.constant("ack" as const), count: fc.integer({ min: 1, max: 20 }) }),
     fc.record({ kind: fc.constant("advance" as const), minutes: fc.integer({ min: 1, max: 3 }) }),
     fc.constant({ kind: "kill" as const }),
@@ -112,7 +115,9 @@ test("figures and positions are the same after a restart, whatever was removed",
       let next = 0;
       for (const each of steps) {
         if (each.kind === "publish") {
-          const events = each.delays.map((delay) => db.event(`e${next++}`, db.now + delay * minute));
+          const events = each.delays.map((delay) => {
+            return db.event(`e${next++}`, db.now + delay * minute);
+          });
           for (const { id } of events) unacknowledged.add(id);
           await db.events.publishBatch(events);
         } else if (each.kind === "ack") {

@@ -83,7 +83,11 @@ export class EngineFixture {
     return { topic: "t", id, at, payload: `payload of ${id}`, ...more };
   }
 
-  publish(id: string, at?: number, more?: Partial<EventInput>): ReturnType<EventsService["publish"]> {
+  publish(
+    id: string,
+    at?: number,
+    more?: Partial<EventInput>,
+  ): ReturnType<EventsService["publish"]> {
     return this.events.publish(this.event(id, at, more));
   }
 
@@ -99,7 +103,10 @@ export class EngineFixture {
     await quiet();
   }
 
-  /** Opens a subscription on topic "t" in group "g", and waits until it was handed what is there. */
+  /**
+   * Opens a subscription on topic "t" in group "g", and waits until it was handed what is there.
+   * 
+   */
   async subscribe(options: Partial<EncodedSubscribeOptions> = {}): Promise<Inbox> {
     const inbox = new Inbox();
     const request = { topic: "t", group: "g", batchSize: 1, ...options };

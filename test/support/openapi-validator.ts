@@ -71,7 +71,8 @@ export class OpenApiValidator {
       return each.method.toUpperCase() === method && new RegExp(`^${pattern}$`).test(asked);
     });
     // A path written out wins over one with a parameter.
-    const found = matches.toSorted((a, b) => a.path.split("{").length - b.path.split("{").length)[0];
+    const parameters = ({ path }: { readonly path: string }): number => path.split("{").length;
+    const found = matches.toSorted((a, b) => parameters(a) - parameters(b))[0];
     assert.ok(found !== undefined, `${method} ${asked} is not in the document`);
     return found.operation;
   }

@@ -34,7 +34,9 @@ export class PartitionFixture {
     const total = blockSize(dues.length, sameDue, size);
     this.store.run((tx) => {
       const source = {
-        ...{ bytes: list.bytes, createdAt: tx.now, count: dues.length },
+        bytes: list.bytes,
+        createdAt: tx.now,
+        count: dues.length,
         start: (k: number) => list.start[k] as number,
         end: (k: number) => list.end[k] as number,
         due: (k: number) => dues[k] as number,

@@ -1,6 +1,6 @@
 /**
- * Wakes things when their time comes: one timing wheel for all of them and one timer of the clock for
- * the earliest. Nothing ticks while nothing is due.
+ * Wakes things when their time comes: one timing wheel for all of them and one timer of the clock
+ * for the earliest. Nothing ticks while nothing is due.
  */
 import type { Clock, Timer } from "../../ports/clock.ts";
 import { TimingWheel } from "./timing-wheel.ts";

@@ -19,7 +19,9 @@ function write(events: readonly Event[], options: { createdAt: number; sameDue: 
   writeBlock(
     into,
     {
-      ...{ bytes, createdAt, count: events.length },
+      bytes,
+      createdAt,
+      count: events.length,
       start: (k) => (ends[k] as number) - sizeOf(events.slice(k, k + 1)),
       end: (k) => ends[k] as number,
       due: (k) => (events[sameDue ? 0 : k] as Event).due,

@@ -10,8 +10,8 @@
  *              retention: only the message_id field is kept, for deduplication
  *   …          the events, one behind the other: Event messages as they were published
  *
- * All little-endian. A block's events that wait in the due index are there as the runs that runsOf()
- * gives. Checksums are the store's and the log's.
+ * All little-endian. A block's events that wait in the due index are there as the runs that
+ * runsOf() gives. Checksums are the store's and the log's.
  */
 import { assert } from "../../base/assert.ts";
 

@@ -1,8 +1,8 @@
 /**
  * Dead letters: listing them, delivering them again, forgetting them.
  *
- * Letters are read in parts of a bounded size, so that a million of them neither hold the event loop
- * nor make a record too large; who wants all of them goes on behind the last key of each part.
+ * Letters are read in parts of a bounded size, so that a million of them neither hold the event
+ * loop nor make a record too large; who wants all of them goes on behind the last key of each part.
  */
 import type { Key } from "../../base/key.ts";
 import type { Transaction } from "../../shard/transaction.ts";

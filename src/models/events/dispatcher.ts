@@ -98,7 +98,7 @@ export class Dispatcher {
   voidPartition(group: Group, at: GroupPartition): void {
     const { number } = at.partition;
     for (const member of group.members.values()) {
-      for (const delivery of [...member.deliveries]) {
+      for (const delivery of Array.from(member.deliveries)) {
         delivery.spans = delivery.spans.filter((part) => part.at !== at);
         delivery.retries = delivery.retries.filter((part) => part.at !== at);
         const kept = delivery.events.filter(({ partition }) => partition !== number);
@@ -113,7 +113,7 @@ export class Dispatcher {
 
   /** Forgets every delivery: the state behind them was rebuilt. */
   forgetAll(): void {
-    for (const delivery of [...this.#deliveries.values()]) this.drop(delivery);
+    for (const delivery of Array.from(this.#deliveries.values())) this.drop(delivery);
   }
 
   close(): void {

@@ -43,7 +43,8 @@ test("EventList: bytes of any kind are read, or refused with an error of ours", 
         for (let i = 0; i < list.count; i++) {
           // What is taken can be read again.
           const source = { bytes: list.bytes.subarray(list.start[i], list.end[i]) };
-          if (list.error[i] === 0) decodeEvent({ ...source, partition: 0, offset: 0, createdAt: 0 });
+          if (list.error[i] !== 0) continue;
+          decodeEvent({ ...source, partition: 0, offset: 0, createdAt: 0 });
         }
       }
     }),
@@ -91,15 +92,13 @@ test("EventList: what encodeAll() writes, scanBatch() finds and decodeEvent() gi
 
 /** Lone surrogates have no UTF-8. */
 function wellFormed<T extends { topic: string; id: string; meta: Record<string, string> }>(
-  event: T,
+  given: T,
 ): T {
-  const fix = (text: string) => Buffer.from(text).toString();
+  const fix = (part: string) => Buffer.from(part).toString();
   const meta: Record<string, string> = {};
-  for (const [key, value] of Object.entries(event.meta)) {
-    Object.defineProperty(meta, fix(key), {
-      value: fix(value),
-      ...{ enumerable: true, configurable: true, writable: true },
-    });
+  for (const [key, part] of Object.entries(given.meta)) {
+    const property = { value: fix(part), enumerable: true, configurable: true, writable: true };
+    Object.defineProperty(meta, fix(key), property);
   }
-  return { ...event, topic: fix(event.topic), id: fix(event.id), meta };
+  return { ...given, topic: fix(given.topic), id: fix(given.id), meta };
 }

@@ -45,7 +45,7 @@ const cases: readonly (readonly [name: string, fields: Partial<EventFields>, wor
   ["the largest int64", { at: 2 ** 63 - 1025 }, tooFar],
   ["no payload", { payload: "" }, "payload is required"],
   ["the largest payload", { payload: Buffer.alloc(4 * 1024 * 1024) }, ""],
-  ["a payload too large", { payload: Buffer.alloc(4 * 1024 * 1024 + 1) }, "payload exceeds 4MB limit"],
+  ["a large payload", { payload: Buffer.alloc(4 * 1024 * 1024 + 1) }, "payload exceeds 4MB limit"],
   ["no topic", { topic: "" }, "topic is required"],
   ["the longest topic", { topic: "ü".repeat(255) }, ""],
   ["a topic too long", { topic: "t".repeat(256) }, "topic exceeds 255 characters"],
@@ -53,7 +53,7 @@ const cases: readonly (readonly [name: string, fields: Partial<EventFields>, wor
   ["meta too large", { meta: { a: "x".repeat(66_000) } }, "meta exceeds 65536 bytes"],
 ];
 
-test("EventList.encodeAll() and scanOne() find the same faults, in the words of the protocol", () => {
+test("EventList.encodeAll() and scanOne() find the same faults, in the same words", () => {
   const list = new EventList();
   for (const [name, fields, words] of cases) {
     list.encodeAll([{ ...good, ...fields }]);

@@ -17,6 +17,7 @@ import type { ReadView } from "../../store/base-tree.ts";
 import { Alarm, elapsedTime } from "./alarm.ts";
 import { Catalog } from "./catalog.ts";
 import { DedupKeeper } from "./dedup-keeper.ts";
+import type { DispatchListener } from "./dispatcher.ts";
 import { Dispatcher } from "./dispatcher.ts";
 import { EventList } from "./event-list.ts";
 import type { FiredRun } from "./run.ts";
@@ -131,30 +132,10 @@ export class EventsModel implements DerivedState {
       alarm: this.#alarm,
       timeouts: new Alarm(elapsedTime(clock), wheel),
       idPrefix: `${this.#nonce}-`,
-      listener: {
-        delivered: (events) => listener.delivered(events),
-        fired: (due, count) => listener.fireLag(Math.max(0, clock.now() - due), count),
-        timedOut: (delivery) => {
-          listener.timedOut(delivery.events.length);
-          this.#settleQuietly(delivery.deliveryId, {
-            ok: false,
-            error: `Not acknowledged within ${delivery.ackTimeoutMs} ms`,
-          });
-        },
-        empty: (delivery) => this.#settleQuietly(delivery.deliveryId, { ok: true }),
-      },
+      listener: this.#dispatchListener(listener),
     });
-    this.#settler = new Settler({
-      shard,
-      clock,
-      dispatcher: this.dispatcher,
-      alarm: this.#alarm,
-      listener: {
-        acknowledged: (events) => listener.acknowledged(events),
-        failed: (events) => listener.failed(events),
-        died: (events) => listener.died(events),
-      },
-    });
+    const { dispatcher } = this;
+    this.#settler = new Settler({ shard, clock, dispatcher, alarm: this.#alarm, listener });
     this.retention = new RetentionRunner({
       shard,
       clock,
@@ -172,6 +153,21 @@ export class EventsModel implements DerivedState {
       onError: (error) => listener.scheduleFailed(error),
     });
     shard.attach(this);
+  }
+
+  #dispatchListener(listener: EventsListener): DispatchListener {
+    return {
+      delivered: (events) => listener.delivered(events),
+      fired: (due, count) => listener.fireLag(Math.max(0, this.#clock.now() - due), count),
+      timedOut: (delivery) => {
+        listener.timedOut(delivery.events.length);
+        this.#settleQuietly(delivery.deliveryId, {
+          ok: false,
+          error: `Not acknowledged within ${delivery.ackTimeoutMs} ms`,
+        });
+      },
+      empty: (delivery) => this.#settleQuietly(delivery.deliveryId, { ok: true }),
+    };
   }
 
   /** Reads everything derived from the rows and starts firing. */
@@ -195,7 +191,8 @@ export class EventsModel implements DerivedState {
   close(): void {
     this.#settler.flush();
     for (const topic of this.catalog.topics()) {
-      for (const group of this.groups.of(topic).values()) this.#endMembers(group, "Database is closing");
+      const groups = this.groups.of(topic).values();
+      for (const group of groups) this.#endMembers(group, "Database is closing");
     }
     this.schedules.close();
     this.#alarm.close();
@@ -224,7 +221,7 @@ export class EventsModel implements DerivedState {
     const number = this.#nextSubscription++;
     const id = request.subscriptionId ?? `subscription-${this.#nonce}-${number}`;
     const name = request.group ?? `ephemeral-${this.#nonce}-${number}`;
-    const group = await this.#shard.execute((tx) => {
+    const joined = await this.#shard.execute((tx) => {
       const topic = this.catalog.ensure(tx, request.topic);
       const group = this.groups.ensure(tx, topic, {
         name,
@@ -240,7 +237,7 @@ export class EventsModel implements DerivedState {
       }
       return group;
     });
-    return this.#join(group, { ...request, id }, subscriber);
+    return this.#join(joined, { ...request, id }, subscriber);
   }
 
   /** Ends a subscription: what it was handed goes to others. */
@@ -371,7 +368,7 @@ export class EventsModel implements DerivedState {
     const member = new Member({
       id: request.id,
       group,
-      partitions: partition === undefined ? all : all.filter((at) => at.partition.number === partition),
+      partitions: all.filter((at) => partition === undefined || at.partition.number === partition),
       subscriber,
       batchSize: request.batchSize,
       credits: Math.min(request.credits, this.#creditsMax),
@@ -403,9 +400,9 @@ export class EventsModel implements DerivedState {
   }
 
   #endMembers(group: Group, reason: string): void {
-    for (const member of [...group.members.values()]) {
+    for (const member of Array.from(group.members.values())) {
       member.leave();
-      for (const delivery of [...member.deliveries]) this.dispatcher.drop(delivery);
+      for (const delivery of Array.from(member.deliveries)) this.dispatcher.drop(delivery);
       member.subscriber.ended(reason);
     }
   }

@@ -2,7 +2,8 @@
  * Walks the fields of a protobuf message without building anything. Wire format:
  * https://protobuf.dev/programming-guides/encoding/
  *
- *   tag = field << 3 | wire type; wire types: 0 varint, 1 eight bytes, 2 length + bytes, 5 four bytes
+ *   tag = field << 3 | wire type
+ *   wire types: 0 varint, 1 eight bytes, 2 length + bytes, 5 four bytes
  */
 import { CronosError } from "../../base/errors.ts";
 
@@ -101,7 +102,8 @@ export class FieldReader {
     if (at + 1 > this.#limit) this.#malformed("an unfinished varint");
     let high = (this.#bytes[at++] as number) & 0xff;
     if (high >= 0x80) {
-      if (at >= this.#limit || (this.#bytes[at] as number) > 1) this.#malformed("a varint over 64 bits");
+      const last = at < this.#limit ? (this.#bytes[at] as number) : 2;
+      if (last > 1) this.#malformed("a varint over 64 bits");
       high = (high & 0x7f) | ((this.#bytes[at++] as number) << 7);
     }
     this.#at = at;

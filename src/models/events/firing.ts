@@ -1,6 +1,6 @@
 /**
- * Moves runs whose time has come from the due index to the fired log, partition by partition, in one
- * operation each; when that is durable they are offered to the groups.
+ * Moves runs whose time has come from the due index to the fired log, partition by partition, in
+ * one operation each; when that is durable they are offered to the groups.
  *
  * Decided by the wall clock, never early: shard time may be ahead of it after a clock step.
  */

@@ -10,7 +10,8 @@
  *      ◀───give back───┘
  *
  * The head moves over settled spans; settled spans behind an unsettled one are kept (merged), so
- * that what lies before the last settled one and is not settled are the gaps of the stored position.
+ * that what lies before the last settled one and is not settled are the gaps of the stored
+ * position.
  *
  * Retries come from rows of their own and have no spans: a failed event's span is settled when its
  * retry row is written.

@@ -14,7 +14,8 @@ export function findBlock(view: ReadView, partition: Partition, offset: number):
   // A run usually starts its block: a get is cheaper than a range.
   const exact = view.get(key);
   if (exact !== undefined) return new Block(exact, offset);
-  for (const [found, value] of view.range(partition.blocksPrefix, key, { reverse: true, limit: 1 })) {
+  const newest = { reverse: true, limit: 1 };
+  for (const [found, value] of view.range(partition.blocksPrefix, key, newest)) {
     const block = new Block(value, blockKeyOffset(found));
     return offset < block.endOffset ? block : undefined;
   }

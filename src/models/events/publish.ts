@@ -209,6 +209,7 @@ export class Publisher {
     }
   }
 
+  // oxlint-disable-next-line max-params -- called for every event: an object would be garbage
   #give(tx: Transaction, list: EventList, i: number, topic: Topic): void {
     const { outcome } = this;
     const number = (list.placement[i] as number) % topic.partitions.length;

@@ -37,7 +37,10 @@ export class RetentionRunner implements Sleeper {
   readonly #dedup: DedupKeeper;
   readonly #onRemoved: (events: number) => void;
   /** Blocks of smaller offsets were looked at for ids that are too old, by this dedup time. */
-  readonly #seen = new WeakMap<Partition, { readonly offset: number; readonly dedupTtlMs: number }>();
+  readonly #seen = new WeakMap<
+    Partition,
+    { readonly offset: number; readonly dedupTtlMs: number }
+  >();
   #running: Promise<unknown> = Promise.resolve();
   #closed = false;
 
@@ -82,8 +85,8 @@ export class RetentionRunner implements Sleeper {
   }
 
   async #run(options: RetentionRun): Promise<RetentionTotals> {
-    const topics =
-      options.topic === undefined ? [...this.#catalog.topics()] : [this.#catalog.get(options.topic)];
+    const { topic: name } = options;
+    const topics = name === undefined ? [...this.#catalog.topics()] : [this.#catalog.get(name)];
     let eventsRemoved = 0;
     let bytesFreed = 0;
     for (const topic of topics) {

@@ -112,7 +112,7 @@ test("removeFired() keeps offsets and sequences for a restart", () => {
   remove(fixture);
   fixture.restart();
   const { nextOffset, nextSequence, bytes } = fixture.partition;
-  assert.deepEqual({ nextOffset, nextSequence, bytes }, { nextOffset: 3, nextSequence: 3, bytes: 0 });
+  assert.deepEqual([nextOffset, nextSequence, bytes], [3, 3, 0]);
 });
 
 test("removeFired() cuts a row of the fired log at what is settled", () => {

@@ -31,7 +31,10 @@ const OPERATION_BYTES = 4 * 1024 * 1024;
 export interface RetentionRule {
   /** Events that fired at or before this time, Unix ms; 0: age does not matter. */
   readonly firedBefore: number;
-  /** Events are removed while the partition has more bytes than this; Infinity: size does not matter. */
+  /**
+   * Events are removed while the partition has more bytes than this; Infinity: size does not
+   * matter.
+   */
   readonly bytesMax: number;
   /** No event of this or a larger offset. */
   readonly offsetMax: number;

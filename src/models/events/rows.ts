@@ -2,29 +2,30 @@
  * The rows of the events model. Every key starts with "E" and the number of its kind; numbers never
  * change. All integers big-endian in keys (so that they sort), little-endian in values.
  *
- *   kind                key after "E" + kind                                  value
- *   0  counters         —                                                     JSON (catalog.ts)
- *   1  topic            topic text                                            JSON (topic.ts)
- *   2  partition        topic id u32, partition u16                           JSON (topic.ts)
- *   3  block            topic id, partition, first offset u48                 events (block.ts)
- *   4  due run          topic id, partition, due u48, first offset u48        u32 count
- *   5  group            topic id, group text                                  JSON (group.ts)
- *   6  group position   topic id, group id u32, partition                     position (position.ts)
- *   7  retry            topic id, group id, partition, retry at u48, offset   retry (retry.ts)
- *   8  dead letter      topic id, group id, partition, offset u48             dead letter (retry.ts)
- *   9  schedule         topic id, name text, part                             JSON (schedules.ts)
- *   10 dedup run        run id u32                                            run (dedup-run.ts)
- *   11 dedup page       run id, page u32                                      ids (dedup-run.ts)
- *   12 dedup reach      topic id, partition                                   u48 offset: the ids of
- *                                                                             smaller ones are in runs
- *   13 fired            topic id, partition, first sequence u48               fired runs (fired.ts)
+ *   kind               key after "E" + kind                                 value
+ *   0  counters        —                                                    JSON (catalog.ts)
+ *   1  topic           topic text                                           JSON (topic.ts)
+ *   2  partition       topic id u32, partition u16                          JSON (topic.ts)
+ *   3  block           topic id, partition, first offset u48                events (block.ts)
+ *   4  due run         topic id, partition, due u48, first offset u48       u32 count
+ *   5  group           topic id, group text                                 JSON (group.ts)
+ *   6  group position  topic id, group id u32, partition                    position (position.ts)
+ *   7  retry           topic id, group id, partition, retry at u48, offset  retry (retry.ts)
+ *   8  dead letter     topic id, group id, partition, offset u48            dead letter (retry.ts)
+ *   9  schedule        topic id, name text, part                            JSON (schedules.ts)
+ *   10 dedup run       run id u32                                           run (dedup-run.ts)
+ *   11 dedup page      run id, page u32                                     ids (dedup-run.ts)
+ *   12 dedup reach     topic id, partition                                  u48 offset: the ids of
+ *                                                                           smaller ones are in runs
+ *   13 fired           topic id, partition, first sequence u48              fired runs (fired.ts)
  *
  * A run is a set of events with consecutive offsets and the same due time, of one block when they
  * are published (a block that is rewritten may become several: edited-block.ts). While they
  * wait, a run is a row of the due index. When its time comes it moves to the partition's *fired
- * log*, which numbers events in the order in which they fired: 0, 1, 2, … Consumer groups keep their
- * positions in that order, so it does not matter in which order due times were published or whether
- * the clock was stepped. An event that is due when it is published goes to the fired log at once.
+ * log*, which numbers events in the order in which they fired: 0, 1, 2, … Consumer groups keep
+ * their positions in that order, so it does not matter in which order due times were published or
+ * whether the clock was stepped. An event that is due when it is published goes to the fired log at
+ * once.
  */
 import type { Key } from "../../base/key.ts";
 import {
@@ -217,7 +218,8 @@ export function jsonValue(value: unknown): Buffer {
 
 /** Reads a row's value that is JSON. */
 export function readJson<T>(value: Uint8Array): T {
-  return JSON.parse(Buffer.from(value.buffer, value.byteOffset, value.length).toString("utf8")) as T;
+  const text = Buffer.from(value.buffer, value.byteOffset, value.length).toString("utf8");
+  return JSON.parse(text) as T;
 }
 
 /** Prefix of the partition's fired log. */

@@ -70,8 +70,9 @@ export class Settler {
   }
 
   /**
-   * Settles a delivery. Resolves when that is durable, with the committed offset of the partition of
-   * its first event. NOT_FOUND when it is not out: unknown, settled, timed out, or given to another.
+   * Settles a delivery. Resolves when that is durable, with the committed offset of the partition
+   * of its first event. NOT_FOUND when it is not out: unknown, settled, timed out, or given to
+   * another.
    */
   settle(deliveryId: string, outcome: Outcome): Promise<number> {
     const delivery = this.#dispatcher.find(deliveryId);
@@ -182,7 +183,8 @@ export class Settler {
     const { at, retry, delivery, error } = failed;
     const { group } = delivery.member;
     const failures = retry.failed.failures + 1;
-    this.#fail(tx, { at, group, failure: { ...retry.failed, offset: retry.offset, failures, error } });
+    const failure = { ...retry.failed, offset: retry.offset, failures, error };
+    this.#fail(tx, { at, group, failure });
   }
 
   #fail(

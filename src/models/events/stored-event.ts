@@ -1,6 +1,6 @@
 /**
- * A stored event as an object: what the library and HTTP show of an Event message. The last value of
- * a scalar field wins, as in every protobuf decoder.
+ * A stored event as an object: what the library and HTTP show of an Event message. The last value
+ * of a scalar field wins, as in every protobuf decoder.
  */
 import { FieldReader } from "./field-reader.ts";
 
@@ -51,7 +51,11 @@ export function decodeEvent(source: EventSource): DecodedEvent {
 }
 
 /** Where the id is in an Event message. */
-export function findId(bytes: Uint8Array, start: number, end: number): { start: number; end: number } {
+export function findId(
+  bytes: Uint8Array,
+  start: number,
+  end: number,
+): { readonly start: number; readonly end: number } {
   const reader = eventReader.over(bytes, start, end);
   let idStart = start;
   let idEnd = start;
@@ -75,7 +79,10 @@ function addMetaEntry(meta: Record<string, string>, text: Buffer, entry: FieldRe
   }
   if (key !== "__proto__") meta[key] = value;
   // A plain assignment would call the setter.
-  else Object.defineProperty(meta, key, { value, enumerable: true, configurable: true, writable: true });
+  else {
+    const property = { value, enumerable: true, configurable: true, writable: true };
+    Object.defineProperty(meta, key, property);
+  }
 }
 
 function asBuffer(bytes: Uint8Array): Buffer {

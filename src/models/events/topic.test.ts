@@ -23,7 +23,7 @@ const bounds: readonly (readonly [keyof TopicSettings, number, number])[] = [
   ["retryBackoffMs", 0, 2 ** 40],
 ];
 
-test("checkTopicSettings() takes each setting within its bounds and names the one that is not", () => {
+test("checkTopicSettings() takes what is within bounds and names what is not", () => {
   for (const [name, low, high] of bounds) {
     checkTopicSettings({ [name]: low });
     checkTopicSettings({ [name]: high });

@@ -58,8 +58,17 @@ export interface TopicRow extends TopicSettings {
 
 /** The settings of a topic's row. */
 export function settingsOf(row: TopicRow): TopicSettings {
-  const { id: _id, createdAt: _createdAt, ...settings } = row;
-  return settings;
+  const { partitions, retentionMs, retentionBytes, dedupTtlMs } = row;
+  const { maxAttempts, ackTimeoutMs, retryBackoffMs } = row;
+  return {
+    partitions,
+    retentionMs,
+    retentionBytes,
+    dedupTtlMs,
+    maxAttempts,
+    ackTimeoutMs,
+    retryBackoffMs,
+  };
 }
 
 export class Topic {
@@ -86,7 +95,7 @@ export class Topic {
     if (partition !== undefined) return partition;
     throw new CronosError(
       "INVALID_ARGUMENT",
-      `Partition must be from 0 to ${this.partitions.length - 1} in topic ${this.name}: got ${number}`,
+      `Partition of ${this.name} must be from 0 to ${this.partitions.length - 1}: got ${number}`,
     );
   }
 

@@ -1,8 +1,8 @@
 /**
  * The commands between MULTI and EXEC.
  *
- * As in Redis, a command that fails at EXEC does not undo the others; a command that is refused while
- * it is queued makes EXEC refuse them all.
+ * As in Redis, a command that fails at EXEC does not undo the others; a command that is refused
+ * while it is queued makes EXEC refuse them all.
  */
 import type { CommandQueue, CommandSpec, RespClient } from "./command.ts";
 import { errorText, ReplyError } from "./reply-error.ts";

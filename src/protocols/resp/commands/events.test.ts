@@ -24,7 +24,8 @@ test("EVENT.PUBLISH, GET, PENDING, RESCHEDULE and CANCEL", async () => {
     await client.check("EVENT.CANCEL t a", ":0\r\n");
     await client.check("EVENT.GET t a", "$-1\r\n");
     await client.check("EVENT.PUBLISH t a SOON hello x", "-ERR syntax error\r\n");
-    await client.check("EVENT.PENDING t LIMIT x", "-ERR value is not an integer or out of range\r\n");
+    const notInteger = "-ERR value is not an integer or out of range\r\n";
+    await client.check("EVENT.PENDING t LIMIT x", notInteger);
   } finally {
     await database.close();
   }
@@ -41,7 +42,8 @@ test("events join BEGIN and MULTI: all or nothing with keys", async () => {
     await client.check("EVENT.GET t a", "$-1\r\n");
     await client.check("BEGIN", ok);
     await client.check("EVENT.PUBLISH t a IN 600000 x", "+QUEUED\r\n");
-    await client.check(["EVENT.PUBLISH", "t", "b", "IN", "600000", ""], "-ERR payload is required\r\n");
+    const empty = ["EVENT.PUBLISH", "t", "b", "IN", "600000", ""];
+    await client.check(empty, "-ERR payload is required\r\n");
     await client.check("SET k 1", ok);
     await client.check("COMMIT", ok);
     await client.check("EVENT.CANCEL t a", ":1\r\n");

@@ -7,13 +7,14 @@
  *   EVENT.PENDING topic [FROM ms] [TO ms] [LIMIT n] [AFTER token]
  *   EVENT.GET topic id
  *   EVENT.REPLAY topic [FROM ms] [TO ms] [OFFSET n] [PARTITION n] [COUNT n]
- *   EVENT.SUBSCRIBE topic [GROUP g] [PARTITION n] [FROM earliest|latest|offset] [CREDITS n] [NAME id]
+ *   EVENT.SUBSCRIBE topic [GROUP g] [PARTITION n] [FROM earliest|latest|offset] [CREDITS n]
+ *                   [NAME id]
  *   EVENT.UNSUBSCRIBE name
  *   EVENT.ACK delivery …          EVENT.NACK delivery [error]
  *
- * An event is a map: topic, id, at, payload, meta, created_at, partition, offset; a delivery is a push
- * "event" followed by its id, its attempt and the event. Inside BEGIN the writing commands answer
- * QUEUED and take place at COMMIT; inside MULTI they run at EXEC.
+ * An event is a map: topic, id, at, payload, meta, created_at, partition, offset; a delivery is a
+ * push "event" followed by its id, its attempt and the event. Inside BEGIN the writing commands
+ * answer QUEUED and take place at COMMIT; inside MULTI they run at EXEC.
  */
 import type { EventSelector, StoredEvent } from "../../../engine/events-api.ts";
 import type { CommandSpec, RespClient } from "../command.ts";

@@ -1,7 +1,7 @@
 /**
  * Transactions. Two kinds, which do not mix:
  *
- *   BEGIN … COMMIT        interactive: reads see a snapshot and own writes; a conflict shows at COMMIT
+ *   BEGIN … COMMIT        interactive: reads see a snapshot and own writes, COMMIT tells conflicts
  *   MULTI … EXEC          Redis': commands are queued, and run as one when nothing watched changed
  *
  * Both hold whatever a session can do: keys, ordered maps, namespaces, events.
@@ -133,7 +133,11 @@ export const transactionCommands: readonly CommandSpec[] = [
   },
 ];
 
-function begin(client: RespClient, _args: readonly Buffer[], reply: ReplyWriter): void | Promise<void> {
+function begin(
+  client: RespClient,
+  _args: readonly Buffer[],
+  reply: ReplyWriter,
+): void | Promise<void> {
   const { session } = client;
   refuseInMulti(client, "BEGIN");
   if (session.transaction !== undefined) {
