@@ -16,7 +16,7 @@
  *   10 dedup run       run id u32                                           run (dedup-run.ts)
  *   11 dedup page      run id, page u32                                     ids (dedup-run.ts)
  *   12 dedup reach     topic id, partition                                  u48 offset: the ids of
- *                                                                           smaller ones are in runs
+ *                                                                         smaller ones are in runs
  *   13 fired           topic id, partition, first sequence u48              fired runs (fired.ts)
  *
  * A run is a set of events with consecutive offsets and the same due time, of one block when they
