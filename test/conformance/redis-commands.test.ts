@@ -24,7 +24,11 @@ test("our server answers as Redis does", async (t) => {
   const { engine } = await memoryEngine(clock);
   const faults: unknown[] = [];
   const listener = await listenResp({
-    ...{ host: "127.0.0.1", port: 0, clock, engine, table: commandTable },
+    host: "127.0.0.1",
+    port: 0,
+    clock,
+    engine,
+    table: commandTable,
     clientsMax: 10,
     memoryBytes: () => 0,
     onFault: (fault) => faults.push(fault),

@@ -1,0 +1,63 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { keysFixture } from "../../../test/support/keys-fixture.ts";
+import { expireKey } from "./generic.ts";
+import { setFields } from "./hashes.ts";
+import { countKeys } from "./keys.ts";
+import { expiryPrefix, expiryPrefixEnd } from "./rows.ts";
+import { getString, setStringIf } from "./strings.ts";
+
+const value = Buffer.from("v");
+
+test("ExpiryRunner: removes keys nobody reads when their time comes", async () => {
+  const db = await keysFixture();
+  const now = db.clock.now();
+  db.run((tx, at) => {
+    setStringIf(tx, at, { key: "late", value, expiry: now + 500 });
+    setStringIf(tx, at, { key: "soon", value, expiry: now + 100 });
+    setFields(tx, at, { key: "hash", fields: [["f", value]] });
+    expireKey(tx, at, { key: "hash", expiresAt: now + 100, condition: {} });
+  });
+  await db.pass(99);
+  assert.equal(countKeys(db.shard.durable, db.context().space), 3);
+  await db.pass(1);
+  assert.equal(countKeys(db.shard.durable, db.context().space), 1);
+  assert.deepEqual(db.told.slice(-2), ["expired hash", "expired soon"]);
+  await db.pass(400);
+  assert.equal([...db.shard.durable.range("", undefined)].length, 1, "The count alone is left");
+});
+
+test("ExpiryRunner: an expiry that was taken back removes nothing", async () => {
+  const db = await keysFixture();
+  const now = db.clock.now();
+  const key = "k";
+  db.run((tx, at) => setStringIf(tx, at, { key, value, expiry: now + 100 }));
+  db.run((tx, at) => setStringIf(tx, at, { key, value, expiry: "none" }));
+  await db.pass(200);
+  assert.ok(getString(db.shard.tip, db.context(), key) !== undefined);
+});
+
+test("ExpiryRunner: works through many keys in batches", async () => {
+  const db = await keysFixture();
+  const expiry = db.clock.now() + 10;
+  const keys = Array.from({ length: 1000 }, (_, index) => `k${index}`);
+  db.run((tx, at) => {
+    for (const key of keys) setStringIf(tx, at, { key, value, expiry });
+  });
+  await db.pass(10);
+  assert.equal(countKeys(db.shard.durable, db.context().space), 0);
+  assert.equal([...db.shard.durable.range(expiryPrefix, expiryPrefixEnd)].length, 0);
+  assert.equal(db.told.filter((line) => line.startsWith("expired")).length, 1000);
+});
+
+test("findForWrite: a key that expired is gone for the writer, which says so", async () => {
+  const db = await keysFixture();
+  const key = "k";
+  db.run((tx, at) => setStringIf(tx, at, { key, value, expiry: at.now + 10 }));
+  db.clock.step(10);
+  assert.equal(getString(db.shard.tip, db.context(), key), undefined);
+  const only = "present";
+  const set = db.run((tx, at) => setStringIf(tx, at, { key, value, expiry: "none", only }));
+  assert.equal(set.stored, false);
+  assert.equal(countKeys(db.shard.tip, db.context().space), 0);
+});
