@@ -5,7 +5,7 @@ import { compare, formatComparison } from "./compare.ts";
 
 test("compare() loses nothing on any system, and its table has a row per figure", async (t) => {
   if (requireServer(t, "redis-server") === undefined) return;
-  const tunings = [{ workers: 2, concurrency: 20 }];
+  const tunings = [{ workers: 2, concurrency: 20, autoPipelining: true }];
   const result = await compare(["cronosdb", "always"], { runs: 1, scale: 0.01, tunings });
   for (const [load, systems] of Object.entries(result.figures)) {
     for (const [system, figures] of Object.entries(systems)) {

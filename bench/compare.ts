@@ -10,8 +10,8 @@
  *   --scale 0.1             shorter, not recorded
  *
  * Each load has a fresh server on an empty directory. Events have 256 bytes, three tags and an id
- * to deduplicate by. BullMQ has the fastest of a few numbers of workers, found before it begins,
- * and removes jobs that are done. Prints Markdown; appends a line to bench/results/compare.jsonl.
+ * to deduplicate by. BullMQ has the fastest of a few settings of its workers, found before it
+ * begins, and removes jobs that are done. Prints Markdown; appends a line to bench/results/compare.jsonl.
  */
 import { createRequire } from "node:module";
 import { parseArgs } from "node:util";
@@ -119,13 +119,14 @@ export function loads(scale: number): Readonly<Record<LoadName, Load>> {
   };
 }
 
-/** Numbers of workers that BullMQ is tried with; more do not help on a few cores. */
-const defaultTuning: BullmqTuning = { workers: 1, concurrency: 100 };
+/** What BullMQ is tried with; more workers do not help on a few cores. */
+const defaultTuning: BullmqTuning = { workers: 1, concurrency: 100, autoPipelining: false };
 const bullmqTunings: readonly BullmqTuning[] = [
   defaultTuning,
-  { workers: 1, concurrency: 50 },
-  { workers: 2, concurrency: 50 },
-  { workers: 2, concurrency: 100 },
+  { workers: 2, concurrency: 50, autoPipelining: false },
+  { workers: 1, concurrency: 100, autoPipelining: true },
+  { workers: 2, concurrency: 50, autoPipelining: true },
+  { workers: 2, concurrency: 200, autoPipelining: true },
 ];
 
 /** The tuning that drains fastest. */
@@ -157,7 +158,7 @@ export interface Comparison {
   readonly runs: number;
   readonly scale: number;
   readonly loads: ReturnType<typeof loads>;
-  /** Of each BullMQ system, the number of workers it had. */
+  /** What BullMQ ran with on each redis-server. */
   readonly tunings: Readonly<Partial<Record<System, BullmqTuning>>>;
   readonly figures: Readonly<Record<LoadName, SystemFigures>>;
 }

@@ -27,6 +27,7 @@ export interface ClientOptions {
   readonly rate: number;
   /** Jobs a worker process has in hand. */
   readonly concurrency: number;
+  readonly autoPipelining: boolean;
 }
 
 export interface PublishedReport {
@@ -128,8 +129,8 @@ async function work(options: ClientOptions): Promise<WorkedReport> {
   return { kind: "worked", numbers, lags, completed, lastAckAt };
 }
 
-function connection({ port }: ClientOptions) {
-  return { host: "127.0.0.1", port, maxRetriesPerRequest: null };
+function connection({ port, autoPipelining: enableAutoPipelining }: ClientOptions) {
+  return { host: "127.0.0.1", port, maxRetriesPerRequest: null, enableAutoPipelining };
 }
 
 /** Resolves when the message is out: disconnect() cuts off what is not. */

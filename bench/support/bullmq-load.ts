@@ -27,6 +27,8 @@ export interface BullmqTuning {
   /** Worker processes, and jobs that each has in hand. */
   readonly workers: number;
   readonly concurrency: number;
+  /** ioredis sends what one turn of the event loop brings in one piece. */
+  readonly autoPipelining: boolean;
 }
 
 /** Runs a load on the redis-server at `port`. Without subscribers nothing is worked off. */
@@ -35,7 +37,7 @@ export async function runBullmqLoad(
   options: BenchOptions,
   tuning: BullmqTuning,
 ): Promise<BenchResult> {
-  const client = { ...options, port, queue, concurrency: tuning.concurrency };
+  const client = { ...options, ...tuning, port, queue };
   const count = options.subscribers === 0 ? 0 : tuning.workers;
   const workers = Array.from({ length: count }, () => new Client({ ...client, role: "worker" }));
   await Promise.all(workers.map((worker) => worker.next("ready")));
