@@ -45,7 +45,7 @@ async function startHttp(address: ListenAddress, context: ListenContext): Promis
 
 async function startResp(
   address: ListenAddress,
-  { engine, clock, log, metrics }: ListenContext,
+  { engine, clock, log, metrics, config }: ListenContext,
 ): Promise<Listener> {
   const [{ listenResp }, { commandTable }] = await Promise.all([
     import("../protocols/resp/listen.ts"),
@@ -56,6 +56,7 @@ async function startResp(
     engine,
     clock,
     table: commandTable,
+    nodeName: config.engine.nodeId,
     memoryBytes: () => process.memoryUsage.rss(),
     onFault: (fault, command) => log.error({ err: fault, command }, "A command failed"),
   });

@@ -60,6 +60,7 @@ export interface Listener {
 
 /** What a listener is started with. */
 export interface ListenContext {
+  readonly config: ServerConfig;
   readonly engine: ServerEngine;
   readonly metrics: ServerMetrics;
   readonly clock: Clock;
@@ -150,6 +151,7 @@ export class Server {
   async #listen(config: ServerConfig): Promise<void> {
     const { clock, log, listeners } = this.#parts;
     const context: ListenContext = {
+      config,
       engine: this.#engine,
       metrics: this.#metrics,
       clock,

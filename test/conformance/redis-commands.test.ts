@@ -30,6 +30,7 @@ test("our server answers as Redis does", async (t) => {
     engine,
     table: commandTable,
     clientsMax: 10,
+    nodeName: "node-1",
     memoryBytes: () => 0,
     onFault: (fault) => faults.push(fault),
   });

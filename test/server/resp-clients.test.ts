@@ -9,7 +9,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
 import type { TestContext } from "node:test";
-import { Redis } from "ioredis";
+import { Cluster, Redis } from "ioredis";
 import { ServerProcess } from "../support/server-process.ts";
 
 async function serve(t: TestContext): Promise<{ server: ServerProcess; port: number }> {
@@ -70,6 +70,19 @@ test("ioredis connects, pipelines, subscribes and reconnects", async (t) => {
   const again = new Promise<void>((resolve) => void subscriber.once("ready", () => resolve()));
   await again;
   assert.equal(await subscriber.punsubscribe(), 0);
+});
+
+test("clients of Redis Cluster find one node with every slot", async (t) => {
+  const { port } = await serve(t);
+  const cluster = new Cluster([{ host: "127.0.0.1", port }]);
+  t.after(() => cluster.disconnect());
+  assert.equal(await cluster.set("a", "1"), "OK");
+  assert.equal(await cluster.set("b", "2"), "OK");
+  assert.deepEqual([await cluster.get("a"), await cluster.get("b")], ["1", "2"]);
+  assert.equal(cluster.nodes("master").length, 1);
+  if (!hasRedisCli) return;
+  const run = spawnSync("redis-cli", ["-c", "-p", String(port), "MGET", "a", "b"]);
+  assert.equal(String(run.stdout), "1\n2\n");
 });
 
 test("the metrics count clients and commands", async (t) => {

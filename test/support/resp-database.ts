@@ -16,6 +16,7 @@ export async function respDatabase() {
     clock,
     engine,
     table: commandTable,
+    nodeName: "node-1",
     clientsMax: 1000,
     memoryBytes: () => 0,
     onFault: (fault) => {

@@ -104,6 +104,7 @@ export async function respFixture() {
       infoCommands,
       sessionCommands,
     ]),
+    nodeName: "node-1",
     clientsMax: 20,
     memoryBytes: () => 0,
     onFault: (fault) => faults.push(fault),

@@ -39,6 +39,7 @@ export async function fuzzResp(seed: number, inputs: number): Promise<void> {
       engine,
       clock: new RealClock(),
       table: commandTable,
+      nodeName: "node-1",
       memoryBytes: () => 0,
       onFault: (fault) => faults.push(fault),
     });

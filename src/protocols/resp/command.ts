@@ -112,6 +112,8 @@ export interface RespServer {
   readonly clock: Clock;
   readonly table: CommandLookup;
   readonly clients: ReadonlyMap<number, RespClient>;
+  /** What this node is called. */
+  readonly nodeName: string;
   /** What AUTH asks for; undefined: nothing. */
   password: string | undefined;
   /** Unix ms. */

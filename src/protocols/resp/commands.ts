@@ -1,6 +1,7 @@
 /** Every command the server knows, family by family. */
 import { CommandTable } from "./command-table.ts";
 import { clientCommands } from "./commands/client.ts";
+import { clusterCommands } from "./commands/cluster.ts";
 import { commandCommands } from "./commands/command.ts";
 import { configCommands } from "./commands/config.ts";
 import { connectionCommands } from "./commands/connection.ts";
@@ -19,6 +20,7 @@ import { transactionCommands } from "./commands/transactions.ts";
 export const commandTable = new CommandTable([
   connectionCommands,
   clientCommands,
+  clusterCommands,
   pubsubCommands,
   serverCommands,
   commandCommands,

@@ -16,6 +16,8 @@ export interface RespServerOptions {
   /** Told about errors that no command should have. */
   readonly onFault: (fault: unknown, command: string) => void;
   readonly memoryBytes: () => number;
+  /** What this node is called. */
+  readonly nodeName: string;
   readonly clientsMax?: number;
 }
 
@@ -28,6 +30,7 @@ export class ListeningServer implements RespServer {
   readonly settings = new Map<string, string>();
   readonly encoder = new MessageEncoder();
   password: string | undefined;
+  readonly nodeName: string;
   readonly clientsMax: number;
   host = "";
   port = 0;
@@ -42,6 +45,7 @@ export class ListeningServer implements RespServer {
     this.table = options.table;
     this.onFault = options.onFault;
     this.clientsMax = options.clientsMax ?? CLIENTS_MAX;
+    this.nodeName = options.nodeName;
     this.memoryBytes = options.memoryBytes;
     this.startedAt = options.clock.now();
   }
