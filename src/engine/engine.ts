@@ -23,9 +23,11 @@ import { FireLag } from "./fire-lag.ts";
 import type { EngineMetrics, EngineStats, StatsSource } from "./metrics.ts";
 import { KeysService } from "./keys-service.ts";
 import { KeyspaceEvents } from "./keyspace-events.ts";
+import { NamespacesService } from "./namespaces-service.ts";
 import { PubSub } from "./pubsub.ts";
 import { Session } from "./session.ts";
 import type { EngineSettings } from "./settings.ts";
+import { ZMapWatches } from "./zmap-watches.ts";
 
 /** Bytes of rows in memory above which they are written to the base tree. */
 const MEMTABLE_BYTES_MAX = 32 * 1024 * 1024;
@@ -51,6 +53,8 @@ export class Engine implements Database, StatsSource {
   readonly pubsub = new PubSub();
   /** Told by the keys model what happened to keys. */
   readonly keyspaceEvents = new KeyspaceEvents(this.pubsub);
+  readonly #namespaces: NamespacesService;
+  readonly #zmapWatches: ZMapWatches;
   readonly #keys: KeysService;
   readonly #parts: EngineParts;
   readonly #shard: Shard;
@@ -64,6 +68,8 @@ export class Engine implements Database, StatsSource {
     this.#parts = parts;
     this.#shard = running.shard;
     this.#model = running.model;
+    this.#namespaces = new NamespacesService(this.#shard);
+    this.#zmapWatches = new ZMapWatches(this.#shard);
     this.#keys = new KeysService({ ...parts, shard: this.#shard, events: this.keyspaceEvents });
     this.events = new EventsService({ ...parts, ...running });
     this.admin = new AdminService({ ...parts, flush: () => running.shard.flush() });
@@ -107,7 +113,13 @@ export class Engine implements Database, StatsSource {
   /** A conversation of its own: what it sees, its transaction, its namespace. */
   openSession(): Session {
     const { clock } = this.#parts;
-    return new Session({ shard: this.#shard, clock, keys: this.#keys });
+    return new Session({
+      shard: this.#shard,
+      clock,
+      keys: this.#keys,
+      namespaces: this.#namespaces,
+      zmapWatches: this.#zmapWatches,
+    });
   }
 
   /** The operations on events in a running operation. */

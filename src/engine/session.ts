@@ -14,6 +14,7 @@ import { CronosError } from "../base/errors.ts";
 import type { WallTimeMs } from "../base/ids.ts";
 import type { Key } from "../base/key.ts";
 import { keyAfterPrefix } from "../base/key.ts";
+import { ZSpace } from "../models/zmap/rows.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Pending } from "../shard/batch.ts";
 import type { InteractiveTransaction } from "../shard/interactive.ts";
@@ -21,9 +22,11 @@ import type { Shard } from "../shard/shard.ts";
 import type { Transaction } from "../shard/transaction.ts";
 import type { ReadView } from "../store/base-tree.ts";
 import type { KeysService } from "./keys-service.ts";
+import type { NamespacesService } from "./namespaces-service.ts";
 import { SessionKeys } from "./session-keys.ts";
 import { globalNamespace } from "./session-namespace.ts";
 import type { SessionNamespace } from "./session-namespace.ts";
+import type { ZMapWatch, ZMapWatches } from "./zmap-watches.ts";
 
 /** Most calls of WATCH before an EXEC, DISCARD or UNWATCH. */
 const WATCHES_MAX = 128;
@@ -35,13 +38,22 @@ export interface SessionHost {
   readonly shard: Shard;
   readonly clock: Clock;
   readonly keys: KeysService;
+  readonly namespaces: NamespacesService;
+  readonly zmapWatches: ZMapWatches;
 }
 
 export class Session {
   readonly #shard: Shard;
   readonly #clock: Clock;
   readonly #keys: SessionKeys;
-  namespace: SessionNamespace = globalNamespace;
+  /** What changes the tree of namespaces; to be called in writeApart(). */
+  readonly namespaces: NamespacesService;
+  readonly #zmapWatches: ZMapWatches;
+  #namespace: SessionNamespace = globalNamespace;
+  /** What was known about namespaces, and the transaction, when it was last looked up. */
+  #namespaceVersion = 0;
+  #namespaceCheckedIn: InteractiveTransaction | undefined;
+  #zmap = new ZSpace(globalNamespace.id);
   /** While it is set, reads and writes go there. Whoever sets it ends and removes it. */
   transaction: InteractiveTransaction | undefined;
   /** What WATCH looks at: one for each call, since each watches from its own moment on. */
@@ -51,10 +63,40 @@ export class Session {
   /** settled() has handed out the promise of `#waiting`: a loss is somebody's already. */
   #told = false;
 
-  constructor({ shard, clock, keys }: SessionHost) {
+  constructor({ shard, clock, keys, namespaces, zmapWatches }: SessionHost) {
+    this.#zmapWatches = zmapWatches;
     this.#shard = shard;
     this.#clock = clock;
-    this.#keys = new SessionKeys(keys, this.namespace);
+    this.namespaces = namespaces;
+    this.#keys = new SessionKeys(keys, this.#namespace);
+  }
+
+  /**
+   * Where the session works now. Throws NOT_FOUND when the namespace was moved or removed
+   * meanwhile.
+   */
+  get namespace(): SessionNamespace {
+    if (this.#namespace !== globalNamespace) this.#checkNamespace();
+    return this.#namespace;
+  }
+
+  /** The name of the namespace that is used, even if it is not there any more. */
+  get namespaceName(): string {
+    return this.#namespace.name;
+  }
+
+  /** Works in this namespace from now on. Throws NOT_FOUND and INVALID_ARGUMENT. */
+  useNamespace(name: string): void {
+    this.#namespace = this.namespaces.find(this.#newestView, name);
+    this.#namespaceVersion = this.namespaces.version;
+    this.#namespaceCheckedIn = undefined;
+  }
+
+  /** Rows of the ordered map of the namespace. */
+  get zmap(): ZSpace {
+    const { id } = this.namespace;
+    if (this.#zmap.namespaceId !== id) this.#zmap = new ZSpace(id);
+    return this.#zmap;
   }
 
   /** Where operations on keys work: in the session's namespace, now. Good until the next call. */
@@ -70,9 +112,18 @@ export class Session {
 
   /** What the session sees now. Read it within this turn of the event loop. */
   get view(): ReadView {
-    const transaction = this.#inside ?? this.transaction;
-    if (transaction !== undefined) return transaction;
+    return this.#inside ?? this.transaction ?? this.#apart;
+  }
+
+  get #apart(): ReadView {
     if (this.#waiting?.state !== "pending") return this.#shard.durable;
+    this.#waitForTip();
+    return this.#shard.tip;
+  }
+
+  /** What was written last by anybody: what follows from it waits until it is durable. */
+  get #newestView(): ReadView {
+    if (this.#inside !== undefined) return this.#inside;
     this.#waitForTip();
     return this.#shard.tip;
   }
@@ -102,6 +153,24 @@ export class Session {
     return result;
   }
 
+  /** Reads what is not part of an open transaction, such as the tree of namespaces. */
+  readApart<T>(operation: (view: ReadView) => T): T {
+    return operation(this.#inside ?? this.#apart);
+  }
+
+  /** Writes it: at once, unless atomically() is running, whatever transaction is open. */
+  writeApart<T>(operation: (tx: Transaction) => T): T {
+    if (this.#inside !== undefined) return operation(this.#inside);
+    const result = this.#shard.run(operation);
+    this.#waitForTip();
+    return result;
+  }
+
+  /** Whether atomically() is running. */
+  get isAtomic(): boolean {
+    return this.#inside !== undefined;
+  }
+
   /** Everything that `run` reads and writes through this session is one operation. */
   atomically<T>(run: () => T): T {
     return this.write((tx) => {
@@ -125,6 +194,14 @@ export class Session {
     if (transaction === undefined) return this.write(operation);
     transaction.atCommit((tx) => void operation(tx));
     return undefined;
+  }
+
+  /**
+   * Watches a key of the ordered map from now on. What the session was told must be durable: see
+   * settled().
+   */
+  watchZMap(key: Key): ZMapWatch {
+    return this.#zmapWatches.watch(this.zmap.row(key));
   }
 
   /** Starts a transaction. What the session was told must be durable: see settled(). */
@@ -192,7 +269,23 @@ export class Session {
     this.transaction?.rollback();
     this.transaction = undefined;
     this.unwatch();
-    this.namespace = globalNamespace;
+    this.#namespace = globalNamespace;
+  }
+
+  /** Looks it up again if namespaces have changed, and once for each transaction. */
+  #checkNamespace(): void {
+    const { version } = this.namespaces;
+    if (version !== this.#namespaceVersion) {
+      const found = this.namespaces.find(this.#newestView, this.#namespace.name);
+      if (found.id !== this.#namespace.id) this.#namespace = found;
+      this.#namespaceVersion = version;
+    }
+    const { transaction } = this;
+    if (transaction === undefined || transaction === this.#namespaceCheckedIn) return;
+    const { id, name } = this.#namespace;
+    // Otherwise what is written could come after a purge, where nobody would find it.
+    transaction.checkAtCommit((view) => this.namespaces.check(view, { id, name }));
+    this.#namespaceCheckedIn = transaction;
   }
 
   #waitForTip(): void {

@@ -34,10 +34,10 @@ export interface InteractiveOptions {
   readonly idleTimeoutMs?: number;
 }
 
-/** Where a commit is: its record, and its place among the operations of the record. */
+/** Where a commit is: its record, and its stamp (see Merge), which tells its place in the record. */
 export interface CommitPlace {
   readonly version: LogIndex;
-  readonly order: number;
+  readonly stamp: Uint8Array;
 }
 
 /** What the transaction needs of its shard. */
@@ -82,6 +82,7 @@ export class InteractiveTransaction implements Transaction {
   readonly #readKeys = new Set<Key>();
   readonly #readRanges: ReadRange[] = [];
   readonly #atCommit: ((tx: Transaction) => void)[] = [];
+  readonly #checks: ((view: ReadView) => void)[] = [];
   readonly #applied: Hook[] = [];
   readonly #durable: Hook[] = [];
   readonly #undone: Hook[] = [];
@@ -111,11 +112,11 @@ export class InteractiveTransaction implements Transaction {
     return this.#read(key);
   }
 
-  #read(key: Key): Uint8Array | undefined {
+  #read(key: Key, isChecked = !this.snapshotReads): Uint8Array | undefined {
     const own = this.#overlay.lookup(key);
     // What it wrote itself it did not read: nobody else's write can change the answer.
     if (own !== undefined) return own ?? undefined;
-    if (!this.snapshotReads && !this.#readKeys.has(key)) {
+    if (isChecked && !this.#readKeys.has(key)) {
       this.#grow(key.length + READ_OVERHEAD_BYTES);
       this.#readKeys.add(key);
     }
@@ -207,6 +208,13 @@ export class InteractiveTransaction implements Transaction {
     this.#atCommit.push(run);
   }
 
+  /** Runs at commit, if anything is written, before that; a throw makes the commit fail. */
+  checkAtCommit(check: (view: ReadView) => void): void {
+    this.#use();
+    this.#grow(WRITE_OVERHEAD_BYTES);
+    this.#checks.push(check);
+  }
+
   onApplied(run: Hook): void {
     this.#use();
     this.#applied.push(run);
@@ -265,6 +273,7 @@ export class InteractiveTransaction implements Transaction {
 
   #apply(tx: Transaction): void {
     this.#checkConflict();
+    for (const check of this.#checks) check(tx);
     this.#overlay.replayInto(tx);
     for (const [key, changes] of this.#changes) {
       for (const change of changes) tx.modify(key, change);
@@ -300,7 +309,8 @@ export class InteractiveTransaction implements Transaction {
   #settle(key: Key): void {
     const changes = this.#changes.get(key);
     if (changes === undefined) return;
-    const before = this.#read(key);
+    // What is written then depends on it, so that it must not have changed.
+    const before = this.#read(key, true);
     let value = before;
     for (const change of changes) value = change(value, unknownStamp);
     this.#changes.delete(key);

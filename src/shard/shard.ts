@@ -276,7 +276,7 @@ export class Shard {
         snapshot,
         place: () => ({
           version: this.#commits.nextIndex,
-          order: this.#commits.open.operations,
+          stamp: this.#commits.stamp(),
         }),
         conflict: (reads) => reader.conflict(reads),
         execute: (operation) => this.execute(operation),

@@ -37,7 +37,7 @@ const POSITION_BYTES = 4;
 export function mutation(kind: MutationKind, param: Uint8Array): Merge {
   switch (kind) {
     case "ADD":
-      return (old) => (old === undefined ? param : add(old, param));
+      return (old) => addIntegers(old, param);
     case "BIT_AND":
       return (old) => (old === undefined ? param : bitwise(old, param, (a, b) => a & b));
     case "BIT_OR":
@@ -63,7 +63,9 @@ export function mutation(kind: MutationKind, param: Uint8Array): Merge {
   }
 }
 
-function add(old: Uint8Array, param: Uint8Array): Uint8Array {
+/** The sum in as many bytes as the parameter has, little-endian; it wraps. */
+export function addIntegers(old: Value, param: Uint8Array): Uint8Array {
+  if (old === undefined) return param;
   const sum = Buffer.alloc(param.length);
   let carry = 0;
   for (let at = 0; at < param.length; at++) {

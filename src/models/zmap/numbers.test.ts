@@ -3,14 +3,13 @@ import { test } from "node:test";
 import { decodeD128, decodeF64, decodeI64, encodeD128, encodeF64, encodeI64 } from "./numbers.ts";
 import { incrementD128, incrementF64, incrementI64, parseF64, parseI64 } from "./numbers.ts";
 
-const stamp = () => new Uint8Array(10);
 const invalid = (message: string) => ({ code: "INVALID_ARGUMENT", message });
 
 test("I64 values are little-endian and wrap", () => {
   assert.deepEqual(encodeI64(1n), Buffer.from([1, 0, 0, 0, 0, 0, 0, 0]));
-  const wrapped = incrementI64(1n)(encodeI64(2n ** 63n - 1n), stamp);
-  assert.equal(decodeI64(wrapped ?? Buffer.alloc(0)), -(2n ** 63n));
-  assert.deepEqual(incrementI64(-5n)(undefined, stamp), encodeI64(-5n));
+  const wrapped = incrementI64(1n)(encodeI64(2n ** 63n - 1n));
+  assert.equal(decodeI64(wrapped), -(2n ** 63n));
+  assert.deepEqual(incrementI64(-5n)(undefined), encodeI64(-5n));
 });
 
 test("decode functions name the format that a value does not have", () => {
@@ -27,8 +26,8 @@ test("decode functions name the format that a value does not have", () => {
     () => decodeD128(value),
     invalid("Invalid stored value: expected 16-byte Decimal128 (IEEE-754 BID)"),
   );
-  assert.throws(() => incrementF64(1)(value, stamp), /IEEE-754 double/);
-  assert.throws(() => incrementD128("1")(value, stamp), /IEEE-754 BID/);
+  assert.throws(() => incrementF64(1)(value), /IEEE-754 double/);
+  assert.throws(() => incrementD128("1")(value), /IEEE-754 BID/);
 });
 
 test("parseI64() takes integers of 64 bits only", () => {
@@ -41,13 +40,13 @@ test("parseI64() takes integers of 64 bits only", () => {
 
 test("F64 values are finite and never minus zero", () => {
   assert.ok(Object.is(decodeF64(encodeF64(-0)), 0));
-  assert.ok(Object.is(decodeF64(incrementF64(-1.5)(encodeF64(1.5), stamp) ?? encodeF64(1)), 0));
+  assert.ok(Object.is(decodeF64(incrementF64(-1.5)(encodeF64(1.5))), 0));
   assert.throws(() => encodeF64(parseF64("NaN")), /Invalid value: must be a finite/);
   assert.throws(() => incrementF64(parseF64("-inf")), /Invalid delta: value must be a finite/);
   assert.throws(() => encodeF64(parseF64("1e999")), /finite/);
   const large = encodeF64(Number.MAX_VALUE);
   assert.throws(
-    () => incrementF64(Number.MAX_VALUE)(large, stamp),
+    () => incrementF64(Number.MAX_VALUE)(large),
     invalid("Resulting value is not a finite IEEE-754 double (overflow or invalid operation)"),
   );
 });
@@ -62,7 +61,7 @@ test("parseF64() refuses what is no number", () => {
 test("D128 increments keep the scale", () => {
   let value = encodeD128("0");
   const add = incrementD128("2.5");
-  for (let count = 0; count < 10; count++) value = Buffer.from(add(value, stamp) ?? []);
+  for (let count = 0; count < 10; count++) value = Buffer.from(add(value));
   assert.equal(decodeD128(value), "25.0");
-  assert.equal(decodeD128(incrementD128("1.20")(undefined, stamp) ?? value), "1.20");
+  assert.equal(decodeD128(incrementD128("1.20")(undefined)), "1.20");
 });

@@ -6,10 +6,12 @@
  *   D128   16 bytes, IEEE 754 decimal128 (decimal128.ts)
  */
 import { CronosError } from "../../base/errors.ts";
-import type { Merge } from "../../shard/transaction.ts";
 import { addDecimals, decimalText, decodeDecimal128, encodeDecimal128 } from "./decimal128.ts";
 import { parseDecimal } from "./decimal128.ts";
-import { mutation } from "./mutations.ts";
+import { addIntegers } from "./mutations.ts";
+
+/** Makes the sum of the value that is there, or zero, and something. */
+export type Increment = (old: Uint8Array | undefined) => Uint8Array;
 
 const int64Min = -(2n ** 63n);
 const int64Max = 2n ** 63n - 1n;
@@ -28,8 +30,9 @@ export function decodeI64(value: Uint8Array): bigint {
 }
 
 /** Adds blindly: what is there is taken as an integer of 8 bytes, whatever it is. */
-export function incrementI64(delta: bigint): Merge {
-  return mutation("ADD", encodeI64(delta));
+export function incrementI64(delta: bigint): Increment {
+  const bytes = encodeI64(delta);
+  return (old) => addIntegers(old, bytes);
 }
 
 /** Reads an integer of 64 bits. Throws INVALID_ARGUMENT. */
@@ -54,7 +57,7 @@ export function decodeF64(value: Uint8Array): number {
   return sized(value, 8, "8-byte IEEE-754 double").readDoubleLE();
 }
 
-export function incrementF64(delta: number): Merge {
+export function incrementF64(delta: number): Increment {
   if (!Number.isFinite(delta)) {
     throw invalid("Invalid delta: value must be a finite IEEE-754 double");
   }
@@ -83,7 +86,7 @@ export function decodeD128(value: Uint8Array): string {
   return decimalText(decodeDecimal128(sized(value, 16, "16-byte Decimal128 (IEEE-754 BID)")));
 }
 
-export function incrementD128(text: string): Merge {
+export function incrementD128(text: string): Increment {
   const delta = parseDecimal(text);
   return (old) => {
     if (old === undefined) return encodeDecimal128(delta);

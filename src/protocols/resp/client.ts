@@ -43,6 +43,7 @@ export class ConnectedClient implements RespClient {
   queue: CommandQueue | undefined;
   readonly attributes = defaultSessionAttributes();
   readonly subscriptions: Subscriptions;
+  cancelWait: (() => void) | undefined;
   readonly #resetHooks: (() => void)[] = [];
 
   constructor(server: RespServer, identity: ClientIdentity) {
@@ -65,6 +66,7 @@ export class ConnectedClient implements RespClient {
   }
 
   reset(): void {
+    this.cancelWait?.();
     this.queue = undefined;
     this.session.reset();
     this.subscriptions.clear();

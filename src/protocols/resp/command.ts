@@ -192,6 +192,8 @@ export interface RespClient {
   readonly attributes: SessionAttributes;
   /** Set while commands are queued instead of done. */
   queue: CommandQueue | undefined;
+  /** While a command waits for others: ends that, because the client goes or sends no more. */
+  cancelWait: (() => void) | undefined;
   /** Runs on RESET, SESSION.CLOSE and when the client is gone, once. */
   onReset(run: () => void): void;
   /** As if newly connected: no transaction, namespace, name, subscription or authentication. */

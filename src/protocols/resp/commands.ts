@@ -10,12 +10,16 @@ import { genericCommands } from "./commands/generic.ts";
 import { hashCommands } from "./commands/hashes.ts";
 import { infoCommands } from "./commands/info.ts";
 import { keyspaceCommands } from "./commands/keyspace.ts";
+import { namespaceCommands } from "./commands/namespace.ts";
 import { pubsubCommands } from "./commands/pubsub.ts";
 import { scanCommands } from "./commands/scan.ts";
 import { serverCommands } from "./commands/server.ts";
 import { sessionCommands } from "./commands/session.ts";
 import { stringCommands } from "./commands/strings.ts";
 import { transactionCommands } from "./commands/transactions.ts";
+import { zmapCommands } from "./commands/zmap.ts";
+import { zmapNumberCommands } from "./commands/zmap-numbers.ts";
+import { zwatchCommands } from "./commands/zwatch.ts";
 
 export const commandTable = new CommandTable([
   connectionCommands,
@@ -34,4 +38,8 @@ export const commandTable = new CommandTable([
   hashCommands,
   transactionCommands,
   eventCommands,
+  namespaceCommands,
+  zmapCommands,
+  zmapNumberCommands,
+  zwatchCommands,
 ]);

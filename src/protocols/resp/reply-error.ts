@@ -10,7 +10,7 @@ export class ReplyError extends Error {
   override readonly name = "ReplyError";
 }
 
-/** The word of each code; the rest are ERR. Compatible words where Redis or Kronotop has one. */
+/** The word of each code, for errors that do not say theirs in `details`; the rest are ERR. Compatible words where Redis or Kronotop has one. */
 const words: Partial<Readonly<Record<ErrorCode, string>>> = {
   UNAUTHENTICATED: "NOAUTH",
   CONFLICT: "NOT_COMMITTED",
@@ -29,8 +29,9 @@ export function isReply(thrown: unknown): thrown is ReplyError | KeyError {
 /** The text of the error reply for anything thrown. */
 export function errorText(thrown: unknown): string {
   if (isReply(thrown)) return thrown.message;
-  const { code, message } = toCronosError(thrown);
-  return `${words[code] ?? "ERR"} ${message}`;
+  const { code, message, details } = toCronosError(thrown);
+  const word = typeof details["word"] === "string" ? details["word"] : words[code];
+  return `${word ?? "ERR"} ${message}`;
 }
 
 export function syntaxError(): ReplyError {

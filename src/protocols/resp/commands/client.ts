@@ -114,7 +114,7 @@ function describe(client: RespClient): string {
     ["resp", client.version],
     ["lib-name", client.libraryName],
     ["lib-ver", client.libraryVersion],
-    ["namespace", client.session.namespace.name],
+    ["namespace", client.session.namespaceName],
   ];
   return fields.map(([name, value]) => `${name}=${value}`).join(" ");
 }

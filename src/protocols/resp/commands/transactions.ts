@@ -171,7 +171,7 @@ async function commit(
     if (returning === undefined) reply.ok();
     else if (returning === "COMMITTED-VERSION") reply.integer(place?.version ?? -1);
     else if (place === undefined) reply.null();
-    else reply.bulk(versionstamp(place));
+    else reply.bulk(place.stamp);
   } catch (error) {
     if (!isCronosError(error, "CONFLICT")) throw error;
     const text = "Transaction not committed due to conflict with another transaction";
@@ -250,14 +250,6 @@ function returningOf(args: readonly Buffer[]): "COMMITTED-VERSION" | "VERSIONSTA
   if (first !== "RETURNING" || args.length !== 2) throw syntaxError();
   if (second === "COMMITTED-VERSION" || second === "VERSIONSTAMP") return second;
   throw syntaxError();
-}
-
-/** 10 bytes, big-endian: the record's index and the place in the record. Later ones sort later. */
-function versionstamp(place: { readonly version: number; readonly order: number }): Buffer {
-  const bytes = Buffer.alloc(10);
-  bytes.writeBigUInt64BE(BigInt(place.version), 0);
-  bytes.writeUInt16BE(place.order % 0x10000, 8);
-  return bytes;
 }
 
 /** The row that was in conflict, readable as far as it can be. */

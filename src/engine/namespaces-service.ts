@@ -1,0 +1,92 @@
+/**
+ * Namespaces of an open database: looking them up, and what changes the tree of them.
+ *
+ * Who keeps the id of a namespace compares `version` before using it: it moves whenever a path can
+ * have another meaning than before.
+ */
+import { removeAllKeys } from "../models/keys/generic.ts";
+import { Keyspace } from "../models/keys/rows.ts";
+import { noSuchNamespace } from "../models/namespaces/namespace-error.ts";
+import { createNamespace, findNamespace, moveNamespace } from "../models/namespaces/namespaces.ts";
+import { purgeNamespace, removeNamespace } from "../models/namespaces/namespaces.ts";
+import type { Purger } from "../models/namespaces/namespaces.ts";
+import { purgeZMap } from "../models/zmap/zmap.ts";
+import type { Shard } from "../shard/shard.ts";
+import type { Transaction } from "../shard/transaction.ts";
+import type { ReadView } from "../store/base-tree.ts";
+import { globalNamespace } from "./session-namespace.ts";
+import type { SessionNamespace } from "./session-namespace.ts";
+
+/** Namespaces that one step of a purge deletes: each costs a few mutations in the record. */
+const PURGE_STEP = 1000;
+/** Paths whose namespace is remembered. */
+const KNOWN_MAX = 10_000;
+
+const purgers: readonly Purger[] = [
+  (tx, namespaceId) => removeAllKeys(tx, new Keyspace(namespaceId)),
+  purgeZMap,
+];
+
+export class NamespacesService {
+  readonly #shard: Shard;
+  /** Namespaces of the tip, by path. */
+  readonly #known = new Map<string, SessionNamespace>();
+  #version = 1;
+
+  constructor(shard: Shard) {
+    this.#shard = shard;
+    shard.attach({ rebuild: () => this.#changed() });
+  }
+
+  /** Another number whenever a path can have lost its meaning. */
+  get version(): number {
+    return this.#version;
+  }
+
+  /** The namespace at a path. Throws NOT_FOUND and INVALID_ARGUMENT. */
+  find(view: ReadView, path: string): SessionNamespace {
+    if (path === globalNamespace.name) return globalNamespace;
+    if (view !== this.#shard.tip) return { id: findNamespace(view, path), name: path };
+    const known = this.#known.get(path);
+    if (known !== undefined) return known;
+    if (this.#known.size >= KNOWN_MAX) this.#known.clear();
+    const found = { id: findNamespace(view, path), name: path };
+    this.#known.set(path, found);
+    return found;
+  }
+
+  /** Throws NOT_FOUND if the namespace is not at its path any more. */
+  check(view: ReadView, { id, name }: SessionNamespace): void {
+    if (findNamespace(view, name) !== id) throw noSuchNamespace(name);
+  }
+
+  create(tx: Transaction, path: string): void {
+    createNamespace(tx, path);
+  }
+
+  move(tx: Transaction, from: string, to: string): void {
+    moveNamespace(tx, from, to);
+    tx.onApplied(() => this.#changed());
+  }
+
+  remove(tx: Transaction, path: string): void {
+    removeNamespace(tx, path);
+    tx.onApplied(() => this.#changed());
+  }
+
+  /** Deletes a removed namespace with all that is in and below it. Resolves when that is durable. */
+  async purge(path: string): Promise<void> {
+    let isGone = false;
+    while (!isGone) {
+      isGone = await this.#shard.execute((tx) => {
+        tx.onApplied(() => this.#changed());
+        return purgeNamespace(tx, path, { purgers, limit: PURGE_STEP });
+      });
+    }
+  }
+
+  #changed(): void {
+    this.#version++;
+    this.#known.clear();
+  }
+}
