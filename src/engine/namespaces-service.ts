@@ -4,13 +4,12 @@
  * Who keeps the id of a namespace compares `version` before using it: it moves whenever a path can
  * have another meaning than before.
  */
-import { removeAllKeys } from "../models/keys/generic.ts";
 import { Keyspace } from "../models/keys/rows.ts";
 import { noSuchNamespace } from "../models/namespaces/namespace-error.ts";
 import { createNamespace, findNamespace, moveNamespace } from "../models/namespaces/namespaces.ts";
 import { purgeNamespace, removeNamespace } from "../models/namespaces/namespaces.ts";
-import type { Purger } from "../models/namespaces/namespaces.ts";
-import { purgeZMap } from "../models/zmap/zmap.ts";
+import type { RangesOf } from "../models/namespaces/namespaces.ts";
+import { ZSpace } from "../models/zmap/rows.ts";
 import type { Shard } from "../shard/shard.ts";
 import type { Transaction } from "../shard/transaction.ts";
 import type { ReadView } from "../store/base-tree.ts";
@@ -22,10 +21,7 @@ const PURGE_STEP = 1000;
 /** Paths whose namespace is remembered. */
 const KNOWN_MAX = 10_000;
 
-const purgers: readonly Purger[] = [
-  (tx, namespaceId) => removeAllKeys(tx, new Keyspace(namespaceId)),
-  purgeZMap,
-];
+const models: readonly RangesOf[] = [keyRanges, (namespaceId) => [new ZSpace(namespaceId)]];
 
 export class NamespacesService {
   readonly #shard: Shard;
@@ -80,7 +76,7 @@ export class NamespacesService {
     while (!isGone) {
       isGone = await this.#shard.execute((tx) => {
         tx.onApplied(() => this.#changed());
-        return purgeNamespace(tx, path, { purgers, limit: PURGE_STEP });
+        return purgeNamespace(tx, path, { models, limit: PURGE_STEP });
       });
     }
   }
@@ -89,4 +85,14 @@ export class NamespacesService {
     this.#version++;
     this.#known.clear();
   }
+}
+
+/** Rows of expiry are left: they are removed when their time has come. */
+function keyRanges(namespaceId: number): ReturnType<RangesOf> {
+  const { headers, headersEnd, fields, fieldsEnd, countKey } = new Keyspace(namespaceId);
+  return [
+    { start: headers, end: headersEnd },
+    { start: fields, end: fieldsEnd },
+    { start: countKey, end: `${countKey}\0` },
+  ];
 }

@@ -147,13 +147,13 @@ const refusals: readonly (readonly [
   ],
   [
     "purge of the default",
-    (tx) => purgeNamespace(tx, "global", { purgers: [], limit: 1 }),
+    (tx) => purgeNamespace(tx, "global", { models: [], limit: 1 }),
     undefined,
     "Cannot purge the default namespace: 'global'",
   ],
   [
     "purge of a live one",
-    (tx) => purgeNamespace(tx, "a", { purgers: [], limit: 1 }),
+    (tx) => purgeNamespace(tx, "a", { models: [], limit: 1 }),
     undefined,
     "Namespace 'a' must be logically removed before purge",
   ],
@@ -186,12 +186,14 @@ test("moveNamespace() goes up to the deepest level", () => {
 test("purgeNamespace() deletes the subtree with its data, in as many steps as it takes", () => {
   const store = storeWith("a.b.c", "a.b.d", "a.e", "f");
   const ids = ["a.b.c", "a.b.d", "a.b", "a.e", "a"].map((path) => findNamespace(store, path));
-  const purged: number[] = [];
-  const purgers = [(_: Transaction, id: number) => void purged.push(id)];
+  const dataOf = (id: number) => [{ start: `D${id};`, end: `D${id}<` }];
+  const other = findNamespace(store, "f");
+  for (const id of [...ids, other]) store.run((tx) => tx.put(`D${id};row`, Buffer.from("x")));
   store.run((tx) => removeNamespace(tx, "a"));
   let steps = 1;
-  while (!store.run((tx) => purgeNamespace(tx, "a", { purgers, limit: 2 }))) steps++;
-  assert.deepEqual(purged, ids);
+  while (!store.run((tx) => purgeNamespace(tx, "a", { models: [dataOf], limit: 2 }))) steps++;
+  const left = Array.from(store.range("D", "E"), ([key]) => key);
+  assert.deepEqual(left, [`D${other};row`]);
   assert.equal(steps, 3);
   assert.equal(namespaceExistsIn(store, "a"), false);
   assert.deepEqual(listNamespaces(store), ["f", "global"]);

@@ -7,6 +7,7 @@
  * What is below a removed namespace is as good as removed. Errors are those of namespace-error.ts;
  * every function throws INVALID_ARGUMENT for a bad path.
  */
+import type { Key } from "../../base/key.ts";
 import type { Transaction } from "../../shard/transaction.ts";
 import type { ReadView } from "../../store/base-tree.ts";
 import { beingRemoved, invalidNamespace, namespaceExists } from "./namespace-error.ts";
@@ -20,8 +21,14 @@ const FIRST_ID = 1;
 
 const globalRow: NamespaceRow = { id: globalId, isRemoved: false };
 
-/** Deletes everything that a model keeps in a namespace. */
-export type Purger = (tx: Transaction, namespaceId: number) => void;
+/** Rows from `start` to before `end`. */
+export interface RowRange {
+  readonly start: Key;
+  readonly end: Key;
+}
+
+/** Where a model keeps what is in a namespace. */
+export type RangesOf = (namespaceId: number) => readonly RowRange[];
 
 /** The id of a live namespace. Throws NOT_FOUND: it is not there, or it is being removed. */
 export function findNamespace(view: ReadView, path: string): number {
@@ -84,8 +91,8 @@ export function removeNamespace(tx: Transaction, path: string): void {
 }
 
 export interface PurgeOptions {
-  /** What deletes the data, one for each model. */
-  readonly purgers: readonly Purger[];
+  /** Where the data is, one for each model. */
+  readonly models: readonly RangesOf[];
   /** At most so many namespaces. */
   readonly limit: number;
 }
@@ -103,24 +110,34 @@ export function purgeNamespace(tx: Transaction, path: string, options: PurgeOpti
     throw invalidNamespace(path, `Namespace '${path}' must be logically removed before purge`);
   }
   if (purgeBelow(tx, row.id, options) === 0) return false;
-  for (const purge of options.purgers) purge(tx, row.id);
+  purgeData(tx, row.id, options.models);
   tx.delete(rowKey(tx, names));
   return true;
 }
 
 /** Returns how much of the limit is left; 0: there may be more below. */
-function purgeBelow(tx: Transaction, parentId: number, { purgers, limit }: PurgeOptions): number {
+function purgeBelow(tx: Transaction, parentId: number, { models, limit }: PurgeOptions): number {
   const { start, end } = childrenOf(parentId);
   let left = limit;
   for (const [key, bytes] of tx.range(start, end, { limit })) {
     const { id } = decodeNamespace(bytes);
-    left = purgeBelow(tx, id, { purgers, limit: left });
+    left = purgeBelow(tx, id, { models, limit: left });
     if (left === 0) return 0;
-    for (const purge of purgers) purge(tx, id);
+    purgeData(tx, id, models);
     tx.delete(key);
     if (--left === 0) return 0;
   }
   return left;
+}
+
+/** Ranges without rows are left alone: a look is cheaper than a deleted range is for ever. */
+function purgeData(tx: Transaction, id: number, models: readonly RangesOf[]): void {
+  for (const rangesOf of models) {
+    for (const { start, end } of rangesOf(id)) {
+      const [some] = tx.range(start, end, { limit: 1 });
+      if (some !== undefined) tx.deleteRange(start, end);
+    }
+  }
 }
 
 function refuseDefault(path: string, verb: "move" | "remove" | "purge"): void {
@@ -173,7 +190,7 @@ function ensure(tx: Transaction, names: readonly string[]): number {
 }
 
 /** The row key of a namespace that is there. */
-function rowKey(tx: Transaction, names: readonly string[]): string {
+function rowKey(tx: Transaction, names: readonly string[]): Key {
   const parentId = ensure(tx, names.slice(0, -1));
   return childKey(parentId, names.at(-1) as string);
 }

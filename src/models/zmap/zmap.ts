@@ -7,8 +7,8 @@ import type { Key } from "../../base/key.ts";
 import { keyAfterPrefix } from "../../base/key.ts";
 import type { Merge, Transaction } from "../../shard/transaction.ts";
 import type { ReadView } from "../../store/base-tree.ts";
-import { ZSpace, isLong, readEntry, rowValue, valueOf } from "./rows.ts";
-import type { ZEntry } from "./rows.ts";
+import { isLong, readEntry, rowValue, valueOf } from "./rows.ts";
+import type { ZEntry, ZSpace } from "./rows.ts";
 import { scan, selectRange } from "./scan.ts";
 import type { SelectedRange, ZRange } from "./scan.ts";
 
@@ -107,12 +107,6 @@ export function zgetRange(view: ReadView, space: ZSpace, read: RangeRead): ZEntr
     if (entries.length >= limit) break;
   }
   return entries;
-}
-
-/** Deletes the map of a namespace. */
-export function purgeZMap(tx: Transaction, namespaceId: number): void {
-  const { start, end } = new ZSpace(namespaceId);
-  tx.deleteRange(start, end);
 }
 
 /** Deletes the rows that begin like a long bound, one by one; tells where they are. */

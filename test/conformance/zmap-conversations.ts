@@ -1,0 +1,217 @@
+/** Ordered maps. Each conversation finds an empty database. */
+import type { Conversation, Expected } from "./conversation.ts";
+
+const badInteger = "-ERR value is not an integer or out of range";
+const badFloat = "-ERR value is not a valid float";
+const zeros = "\0".repeat(14);
+
+const entry = (name: string): Expected => [`$${name}`, `$${name.toUpperCase()}`];
+
+/** a to e, each with its capital letter. */
+const fiveLetters: Conversation["steps"] = ["a", "b", "c", "d", "e"].map((name) => {
+  return [["ZSET", name, name.toUpperCase()], "+OK"];
+});
+
+export const zmapConversations: readonly Conversation[] = [
+  {
+    name: "values are stored, replaced and deleted",
+    steps: [
+      ["ZGET k", "nil"],
+      ["ZSET k one", "+OK"],
+      ["ZSET k two", "+OK"],
+      ["ZGET k", "$two"],
+      [["ZSET", "", "empty key"], "+OK"],
+      [["ZGET", ""], "$empty key"],
+      [["ZSET", "k", ""], "+OK"],
+      ["ZGET k", "$"],
+      ["ZDEL k", "+OK"],
+      ["ZDEL k", "+OK"],
+      ["ZGET k", "nil"],
+      ["GET k", "nil"],
+      ["ZSET k", "-ERR wrong number of arguments for 'ZSET' command"],
+      ["ZGET", "-ERR wrong number of arguments for 'ZGET' command"],
+    ],
+  },
+  {
+    name: "long keys are in order, too",
+    steps: [
+      [["ZSET", `${"x".repeat(3000)}b`, "2"], "+OK"],
+      [["ZSET", `${"x".repeat(3000)}a`, "1"], "+OK"],
+      [["ZSET", `${"x".repeat(3000)}c`, "3"], "+OK"],
+      [["ZGET", `${"x".repeat(3000)}b`], "$2"],
+      [["ZGETKEY", "x".repeat(3000)], `$${"x".repeat(3000)}a`],
+      [["ZDELRANGE", "x", `${"x".repeat(3000)}c`], "+OK"],
+      ["ZGETRANGE * *", [[`$${"x".repeat(3000)}c`, "$3"]]],
+    ],
+  },
+  {
+    name: "ZGETRANGE has both ends in it, a limit and a direction",
+    steps: [
+      ["ZGETRANGE * *", []],
+      ...fiveLetters,
+      ["ZGETRANGE b d", [entry("b"), entry("c"), entry("d")]],
+      ["ZGETRANGE bb dd", [entry("c"), entry("d")]],
+      ["ZGETRANGE d b", []],
+      ["ZGETRANGE * b", [entry("a"), entry("b")]],
+      ["ZGETRANGE d *", [entry("d"), entry("e")]],
+      ["ZGETRANGE * * LIMIT 2", [entry("a"), entry("b")]],
+      ["ZGETRANGE * * REVERSE LIMIT 2", [entry("e"), entry("d")]],
+      ["zgetrange * c limit 1 reverse", [entry("c")]],
+      ["ZGETRANGE * * LIMIT 0", "-ERR LIMIT argument must be followed by a positive integer"],
+      ["ZGETRANGE * * LIMIT", "-ERR LIMIT argument must be followed by a positive integer"],
+      ["ZGETRANGE * * LIMIT many", badInteger],
+      ["ZGETRANGE * * LIMIT 1 LIMIT 2", "-ERR Duplicate 'LIMIT' argument"],
+      ["ZGETRANGE * * SIDEWAYS", "-ERR Unknown 'SIDEWAYS' argument"],
+      ["ZGETRANGE *", "-ERR wrong number of arguments for 'ZGETRANGE' command"],
+    ],
+  },
+  {
+    name: "selectors move the ends of a range",
+    steps: [
+      ...fiveLetters,
+      ["ZGETRANGE b d BEGIN_KEY_SELECTOR first_greater_than", [entry("c"), entry("d")]],
+      ["ZGETRANGE b d END_KEY_SELECTOR first_greater_or_equal", [entry("b"), entry("c")]],
+      ["ZGETRANGE c d BEGIN_KEY_SELECTOR last_less_than", [entry("b"), entry("c"), entry("d")]],
+      ["ZGETRANGE b d END_KEY_SELECTOR last_less_than", [entry("b")]],
+      ["ZGETRANGE * a END_KEY_SELECTOR last_less_than", []],
+      [
+        "ZGETRANGE b c BEGIN-KEY-SELECTOR LAST_LESS_OR_EQUAL END-KEY-SELECTOR last_less_or_equal",
+        [entry("b")],
+      ],
+      ["ZGETRANGE a b BEGIN_KEY_SELECTOR nearest", "-ERR Unknown key selector: 'nearest'"],
+      [
+        "ZGETRANGE a b BEGIN_KEY_SELECTOR",
+        "-ERR BEGIN_KEY_SELECTOR argument must be followed by a valid key selector",
+      ],
+    ],
+  },
+  {
+    name: "ZGETKEY finds the key beside another",
+    steps: [
+      ["ZGETKEY a", "nil"],
+      ...fiveLetters,
+      ["ZGETKEY b", "$b"],
+      ["ZGETKEY bb", "$c"],
+      ["ZGETKEY b KEY_SELECTOR first_greater_than", "$c"],
+      ["ZGETKEY b KEY_SELECTOR last_less_than", "$a"],
+      ["ZGETKEY bb KEY_SELECTOR last_less_or_equal", "$b"],
+      ["ZGETKEY a KEY_SELECTOR last_less_than", "nil"],
+      ["ZGETKEY f", "nil"],
+      ["ZGETKEY a SELECTOR x", "-ERR Unknown 'SELECTOR' argument"],
+      ["ZGETKEY a KEY_SELECTOR x y", "-ERR wrong number of arguments for 'ZGETKEY' command"],
+    ],
+  },
+  {
+    name: "ZDELRANGE leaves its end",
+    steps: [
+      ...fiveLetters,
+      ["ZDELRANGE b d", "+OK"],
+      ["ZGETRANGE * *", [entry("a"), entry("d"), entry("e")]],
+      ["ZDELRANGE d a", "+OK"],
+      ["ZDELRANGE e *", "+OK"],
+      ["ZGETRANGE * *", [entry("a"), entry("d")]],
+      ["ZDELRANGE * d", "+OK"],
+      ["ZGETRANGE * *", [entry("d")]],
+      ["ZDELRANGE * *", "+OK"],
+      ["ZGETRANGE * *", []],
+    ],
+  },
+  {
+    name: "small ranges have size 0",
+    steps: [
+      ["ZGETRANGESIZE * *", ":0"],
+      ...fiveLetters,
+      ["ZGETRANGESIZE a c", ":0"],
+      [["ZSET", "large", "x".repeat(10_000)], "+OK"],
+      ["ZGETRANGESIZE * *", ":8192"],
+      ["ZGETRANGESIZE *", "-ERR wrong number of arguments for 'ZGETRANGESIZE' command"],
+    ],
+  },
+  {
+    name: "ZMUTATE changes by a parameter",
+    steps: [
+      [["ZMUTATE", "n", "\x05\0", "ADD"], "+OK"],
+      [["ZMUTATE", "n", "\xff\0", "add"], "+OK"],
+      ["ZGET n", "$\x04\x01"],
+      [["ZMUTATE", "n", "\x05\x01", "MAX"], "+OK"],
+      ["ZGET n", "$\x05\x01"],
+      [["ZMUTATE", "n", "\x07\0", "MIN"], "+OK"],
+      ["ZGET n", "$\x07\0"],
+      ["ZMUTATE s abc APPEND_IF_FITS", "+OK"],
+      ["ZMUTATE s de APPEND_IF_FITS", "+OK"],
+      ["ZGET s", "$abcde"],
+      ["ZMUTATE s abc BYTE_MIN", "+OK"],
+      ["ZMUTATE s b BYTE_MAX", "+OK"],
+      ["ZGET s", "$b"],
+      ["ZMUTATE s other COMPARE_AND_CLEAR", "+OK"],
+      ["ZGET s", "$b"],
+      ["ZMUTATE s b COMPARE_AND_CLEAR", "+OK"],
+      ["ZGET s", "nil"],
+      ["ZMUTATE s x FLIP", "-ERR Unknown mutation type: 'FLIP'"],
+      ["ZMUTATE s x", "-ERR wrong number of arguments for 'ZMUTATE' command"],
+      [["ZMUTATE", "v", zeros, "SET_VERSIONSTAMPED_VALUE"], "+OK"],
+    ],
+  },
+  {
+    name: "integers of 64 bits wrap",
+    steps: [
+      ["ZGET.I64 n", "nil"],
+      ["ZINC.I64 n 5", "+OK"],
+      ["ZINC.I64 n -7", "+OK"],
+      ["ZGET.I64 n", ":-2"],
+      ["ZSET.I64 n 9223372036854775807", "+OK"],
+      ["ZINC.I64 n 1", "+OK"],
+      ["ZGET.I64 n", ":-9223372036854775808"],
+      ["ZSET.I64 n 9223372036854775808", badInteger],
+      ["ZINC.I64 n 1.5", badInteger],
+      ["ZSET.I64 n 258", "+OK"],
+      ["ZGET n", "$\x02\x01\0\0\0\0\0\0"],
+      ["ZSET n abc", "+OK"],
+      ["ZGET.I64 n", "-ERR Invalid stored value: expected 8-byte two's-complement int64"],
+    ],
+  },
+  {
+    name: "doubles are finite",
+    steps: [
+      ["ZSET.F64 n -0", "+OK"],
+      ["ZGET n", "$\0\0\0\0\0\0\0\0"],
+      ["ZINC.F64 n 1.7976931348623157e308", "+OK"],
+      [
+        "ZINC.F64 n 1.7976931348623157e308",
+        "-ERR Resulting value is not a finite IEEE-754 double (overflow or invalid operation)",
+      ],
+      ["ZSET.F64 n NaN", "-ERR Invalid value: must be a finite IEEE-754 double"],
+      ["ZINC.F64 n inf", "-ERR Invalid delta: value must be a finite IEEE-754 double"],
+      ["ZSET.F64 n x", badFloat],
+      ["ZSET n abc", "+OK"],
+      ["ZGET.F64 n", "-ERR Invalid stored value: expected 8-byte IEEE-754 double"],
+      ["ZINC.F64 n 1", "-ERR Invalid stored value: expected 8-byte IEEE-754 double"],
+      ["ZGET.F64 missing", "nil"],
+    ],
+  },
+  {
+    name: "decimals keep 34 digits and their scale",
+    steps: [
+      ["ZGET.D128 n", "nil"],
+      ["ZINC.D128 n 2.50", "+OK"],
+      ["ZINC.D128 n 2.5", "+OK"],
+      ["ZGET.D128 n", "$5.00"],
+      ["ZINC.D128 n -5", "+OK"],
+      ["ZGET.D128 n", "$0.00"],
+      ["ZSET.D128 n 1.5E+10", "+OK"],
+      ["ZGET.D128 n", "$15000000000"],
+      ["ZINC.D128 n 0.000025", "+OK"],
+      ["ZGET.D128 n", "$15000000000.000025"],
+      ["ZSET.D128 n 1234567890123456789012345678901234", "+OK"],
+      ["ZINC.D128 n 0.5", "+OK"],
+      ["ZGET.D128 n", "$1234567890123456789012345678901234"],
+      ["ZSET.D128 n ten", "-ERR invalid decimal"],
+      [
+        "ZSET.D128 n 1E+6145",
+        "-ERR Exponent is out of range for Decimal128 encoding of 1E+6145",
+      ],
+      ["ZSET n abc", "+OK"],
+      ["ZGET.D128 n", "-ERR Invalid stored value: expected 16-byte Decimal128 (IEEE-754 BID)"],
+    ],
+  },
+];
