@@ -83,11 +83,11 @@ export class ZMapWatches {
     if (this.#count === 0 || this.#records !== undefined) return;
     if (fellBehind) {
       // What the log does not have any more may have changed every row.
-      for (const row of [...this.#watches.keys()]) this.#compare(row);
+      for (const row of this.#watches.keys()) this.#compare(row);
       if (this.#count > 0) void this.#follow();
       return;
     }
-    for (const watches of [...this.#watches.values()]) {
+    for (const watches of this.#watches.values()) {
       for (const watch of watches) watch.end(failure);
     }
   }
