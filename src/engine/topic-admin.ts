@@ -25,7 +25,9 @@ export class TopicAdmin {
 
   async configure(topic: string, settings: Partial<TopicSettings>): Promise<TopicInfo> {
     const { catalog } = this.#model;
-    return topicInfo(await this.#shard.execute((tx) => catalog.configure(tx, topic, settings)));
+    const configured = await this.#shard.execute((tx) => catalog.configure(tx, topic, settings));
+    this.#model.retention.touch();
+    return topicInfo(configured);
   }
 
   list(): readonly TopicInfo[] {

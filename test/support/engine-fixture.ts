@@ -135,7 +135,7 @@ export class EngineFixture {
       this.log.release();
       await quiet();
       await this.log.recover();
-    }
+    } else this.log.release();
     this.#engine = undefined;
     // The process is gone with its timers: the next one has a clock of its own.
     this.clock = new SimulatedClock(this.now + downMs);

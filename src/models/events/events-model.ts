@@ -135,7 +135,10 @@ export class EventsModel implements DerivedState {
       listener: this.#dispatchListener(listener),
     });
     const { dispatcher } = this;
-    this.#settler = new Settler({ shard, clock, dispatcher, alarm: this.#alarm, listener });
+    const onSettled = (): void => this.retention.touch();
+    this.#settler = new Settler({
+      ...{ shard, clock, dispatcher, alarm: this.#alarm, listener, onSettled },
+    });
     this.retention = new RetentionRunner({
       shard,
       clock,
@@ -285,7 +288,10 @@ export class EventsModel implements DerivedState {
     await this.#shard.execute((tx) => {
       this.#checkThere(group);
       this.groups.remove(tx, group);
-      tx.onApplied(() => this.#endMembers(group, `Group ${group.name} was deleted`));
+      tx.onApplied(() => {
+        this.retention.touch();
+        this.#endMembers(group, `Group ${group.name} was deleted`);
+      });
     });
   }
 
@@ -340,6 +346,7 @@ export class EventsModel implements DerivedState {
   #becameFired(partition: Partition, runs: readonly FiredRun[]): void {
     const last = runs.at(-1);
     if (last === undefined) return;
+    this.retention.touch();
     partition.durableSequence = last.sequence + last.count;
     for (const at of partition.positions) at.offer(runs);
   }

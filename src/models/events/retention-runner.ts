@@ -1,6 +1,9 @@
 /**
- * Runs retention over all topics every RUN_INTERVAL_MS, and when it is asked for. Works in bounded
- * operations with turns of the event loop between them.
+ * Runs retention over all topics when there may be something to remove, and when it is asked for.
+ * Works in bounded operations with turns of the event loop between them.
+ *
+ * The next run is when the next event or id is old enough, RUN_INTERVAL_MS after the last one at the
+ * earliest; touch() tells that something fired or was settled, so that it may be sooner.
  */
 import { CronosError } from "../../base/errors.ts";
 import type { Clock } from "../../ports/clock.ts";
@@ -29,6 +32,13 @@ export interface RetentionTotals {
   readonly bytesFreed: number;
 }
 
+/** Totals, and when there may be more to remove, if nothing else happens. */
+interface Result {
+  eventsRemoved: number;
+  bytesFreed: number;
+  nextAt: number;
+}
+
 export class RetentionRunner implements Sleeper {
   readonly #shard: Shard;
   readonly #clock: Clock;
@@ -42,6 +52,10 @@ export class RetentionRunner implements Sleeper {
     { readonly offset: number; readonly dedupTtlMs: number }
   >();
   #running: Promise<unknown> = Promise.resolve();
+  /** Something happened since the last run began. */
+  #isTouched = false;
+  /** A run that the alarm asked for is under way. */
+  #isWoken = false;
   #closed = false;
 
   constructor(options: {
@@ -61,15 +75,28 @@ export class RetentionRunner implements Sleeper {
   }
 
   start(): void {
-    this.#alarm.set(this, this.#clock.now() + RUN_INTERVAL_MS);
+    this.touch();
+  }
+
+  /** There may be something to remove that was not there before. */
+  touch(): void {
+    if (this.#isTouched || this.#closed) return;
+    this.#isTouched = true;
+    if (!this.#isWoken) this.#setAlarm(Number.NEGATIVE_INFINITY);
   }
 
   wake(): void {
-    // A shard that takes no writes now is tried again the next time.
-    this.run({})
-      .catch(() => undefined)
-      .finally(() => {
-        if (!this.#closed) this.start();
+    this.#isTouched = false;
+    this.#isWoken = true;
+    this.#enqueue({})
+      .then(
+        ({ nextAt }) => nextAt,
+        // A shard that takes no writes now is tried again.
+        () => Number.NEGATIVE_INFINITY,
+      )
+      .then((nextAt) => {
+        this.#isWoken = false;
+        this.#setAlarm(this.#isTouched ? Number.NEGATIVE_INFINITY : nextAt);
       });
   }
 
@@ -78,56 +105,79 @@ export class RetentionRunner implements Sleeper {
   }
 
   /** Runs after those that are under way; resolves with what it removed. */
-  run(options: RetentionRun): Promise<RetentionTotals> {
+  async run(options: RetentionRun): Promise<RetentionTotals> {
+    const { eventsRemoved, bytesFreed } = await this.#enqueue(options);
+    return { eventsRemoved, bytesFreed };
+  }
+
+  #setAlarm(at: number): void {
+    if (this.#closed || at === Number.POSITIVE_INFINITY) return;
+    this.#alarm.set(this, Math.max(at, this.#clock.now() + RUN_INTERVAL_MS));
+  }
+
+  #enqueue(options: RetentionRun): Promise<Result> {
     const run = this.#running.then(() => this.#run(options));
     this.#running = run.catch(() => undefined);
     return run;
   }
 
-  async #run(options: RetentionRun): Promise<RetentionTotals> {
-    const { topic: name } = options;
-    const topics = name === undefined ? [...this.#catalog.topics()] : [this.#catalog.get(name)];
-    let eventsRemoved = 0;
-    let bytesFreed = 0;
+  async #run(options: RetentionRun): Promise<Result> {
+    const topics =
+      options.topic === undefined ? [...this.#catalog.topics()] : [this.#catalog.get(options.topic)];
+    const result = { eventsRemoved: 0, bytesFreed: 0, nextAt: Number.POSITIVE_INFINITY };
     for (const topic of topics) {
       for (const partition of partitionsOf(topic, options.partition)) {
-        const rule = this.#rule(topic, options);
-        for (;;) {
-          if (this.#closed) throw new CronosError("CLOSED", "Database is closed");
-          if (this.#catalog.find(topic.name) !== topic) break;
-          const removed = await this.#shard.execute((tx) => removeFired(tx, partition, rule));
-          eventsRemoved += removed.events;
-          bytesFreed += removed.bytes;
-          if (removed.events === 0) break;
-          this.#onRemoved(removed.events);
-        }
-        bytesFreed += await this.#removeIds(topic, partition);
+        await this.#removeFired(topic, partition, { options, result });
+        await this.#removeIds(topic, partition, result);
       }
     }
     this.#expireDedup();
-    return { eventsRemoved, bytesFreed };
+    return result;
+  }
+
+  async #removeFired(
+    topic: Topic,
+    partition: Partition,
+    run: { readonly options: RetentionRun; readonly result: Result },
+  ): Promise<void> {
+    const rule = this.#rule(topic, run.options);
+    for (let hasMore = true; hasMore && this.#isThere(topic); ) {
+      const removed = await this.#shard.execute((tx) => removeFired(tx, partition, rule));
+      hasMore = removed.events > 0;
+      run.result.bytesFreed += removed.bytes;
+      if (hasMore) {
+        run.result.eventsRemoved += removed.events;
+        this.#onRemoved(removed.events);
+      } else if (removed.youngAt !== undefined && rule.firedBefore >= 0) {
+        soonest(run.result, removed.youngAt + topic.settings.retentionMs);
+      }
+    }
   }
 
   /** Looks at each block once, when its ids are old enough; at all of them after a restart. */
-  async #removeIds(topic: Topic, partition: Partition): Promise<number> {
+  async #removeIds(topic: Topic, partition: Partition, result: Result): Promise<void> {
     const { dedupTtlMs } = topic.settings;
     const createdBefore = this.#clock.now() - dedupTtlMs;
     const seen = this.#seen.get(partition);
     let from = seen?.dedupTtlMs === dedupTtlMs ? seen.offset : 0;
-    let bytes = 0;
-    for (let hasMore = true; hasMore && !this.#closed; ) {
-      if (this.#catalog.find(topic.name) !== topic) break;
+    for (let hasMore = true; hasMore && this.#isThere(topic); ) {
       const start = from;
       const part = await this.#shard.execute((tx) =>
         removeIds(tx, partition, { from: start, createdBefore }),
       );
-      bytes += part.bytes;
+      result.bytesFreed += part.bytes;
       from = part.next;
       hasMore = part.hasMore;
       this.#seen.set(partition, { offset: from, dedupTtlMs });
       if (hasMore) await new Promise<void>((resolve) => this.#clock.soon(resolve));
+      else if (part.youngAt !== undefined) soonest(result, part.youngAt + dedupTtlMs);
     }
-    return bytes;
+  }
+
+  /** Whether to go on with the topic. */
+  #isThere(topic: Topic): boolean {
+    if (this.#closed) throw new CronosError("CLOSED", "Database is closed");
+    return this.#catalog.find(topic.name) === topic;
   }
 
   #rule(topic: Topic, options: RetentionRun): RetentionRule {
@@ -153,4 +203,8 @@ export class RetentionRunner implements Sleeper {
 
 function partitionsOf(topic: Topic, number: number | undefined): readonly Partition[] {
   return number === undefined ? topic.partitions : [topic.partition(number)];
+}
+
+function soonest(result: Result, at: number): void {
+  result.nextAt = Math.min(result.nextAt, at);
 }

@@ -43,6 +43,8 @@ export interface RetentionRule {
 export interface Removed {
   readonly events: number;
   readonly bytes: number;
+  /** Time of firing of the oldest row that is too young to be removed. */
+  readonly youngAt: number | undefined;
 }
 
 /** Where retention may go in the partition's fired log: everything before it is settled. */
@@ -60,20 +62,24 @@ export function removeFired(tx: Transaction, partition: Partition, rule: Retenti
   const bytesBefore = partition.bytes;
   const removal = new Removal(tx, partition);
   const cuts: FiredRowCut[] = [];
+  let youngAt: number | undefined;
   for (const row of tx.range(partition.firedPrefix, partition.firedEnd)) {
     const isOld = firedRowTime(row) <= rule.firedBefore;
     const runs = firedRowRuns(row);
     let removed = 0;
     for (const run of runs) {
       if (run.sequence + run.count > settled || run.offset + run.count > rule.offsetMax) break;
-      if (!isOld && bytesBefore - removal.bytes <= rule.bytesMax) break;
+      if (!isOld && bytesBefore - removal.bytes <= rule.bytesMax) {
+        youngAt = firedRowTime(row);
+        break;
+      }
       if (!removal.add(run)) break;
       removed++;
     }
     if (removed > 0) cuts.push({ row, keep: runs.length - removed });
     if (removed < runs.length) break;
   }
-  if (removal.events === 0) return { events: 0, bytes: 0 };
+  if (removal.events === 0) return { events: 0, bytes: 0, youngAt };
   tx.onUndone(() => {
     partition.bytes = bytesBefore;
   });
@@ -81,7 +87,7 @@ export function removeFired(tx: Transaction, partition: Partition, rule: Retenti
   removal.store();
   // The last fired row is what tells the next sequence after a restart; the checkpoint does too.
   putCheckpoint(tx, partition);
-  return { events: removal.events, bytes: bytesBefore - partition.bytes };
+  return { events: removal.events, bytes: bytesBefore - partition.bytes, youngAt };
 }
 
 export interface RemovedIds {
@@ -90,6 +96,8 @@ export interface RemovedIds {
   readonly next: number;
   /** There are more that are old enough. */
   readonly hasMore: boolean;
+  /** When the first block was created that is not. */
+  readonly youngAt: number | undefined;
 }
 
 /**
@@ -105,11 +113,15 @@ export function removeIds(
   const gone: Key[] = [];
   let next = options.from;
   let hasMore = false;
+  let youngAt: number | undefined;
   let seenBytes = 0;
   const start = partition.blocksPrefix + keyU48(options.from);
   for (const [key, value] of tx.range(start, partition.blocksEnd)) {
     const block = new Block(value, blockKeyOffset(key));
-    if (block.createdAt >= options.createdBefore) break;
+    if (block.createdAt > options.createdBefore) {
+      youngAt = block.createdAt;
+      break;
+    }
     hasMore = next - options.from >= OPERATION_EVENTS || seenBytes >= OPERATION_BYTES;
     if (hasMore) break;
     next = block.endOffset;
@@ -125,7 +137,7 @@ export function removeIds(
     });
     putCheckpoint(tx, partition);
   }
-  return { bytes: bytesBefore - partition.bytes, next, hasMore };
+  return { bytes: bytesBefore - partition.bytes, next, hasMore, youngAt };
 }
 
 /** What one operation removes. */

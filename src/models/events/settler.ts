@@ -52,6 +52,7 @@ export class Settler {
   readonly #dispatcher: Dispatcher;
   readonly #alarm: Alarm;
   readonly #listener: SettleListener;
+  readonly #onSettled: () => void;
   #pending: Pending[] = [];
   #scheduled = false;
 
@@ -61,12 +62,15 @@ export class Settler {
     readonly dispatcher: Dispatcher;
     readonly alarm: Alarm;
     readonly listener: SettleListener;
+    /** Positions of groups moved. */
+    readonly onSettled: () => void;
   }) {
     this.#shard = options.shard;
     this.#clock = options.clock;
     this.#dispatcher = options.dispatcher;
     this.#alarm = options.alarm;
     this.#listener = options.listener;
+    this.#onSettled = options.onSettled;
   }
 
   /**
@@ -125,6 +129,7 @@ export class Settler {
     }
     for (const at of touched) at.advance();
     for (const { delivery } of batch) this.#dispatcher.drop(delivery);
+    this.#onSettled();
     this.#shard.tipDurable().then(
       () => {
         for (const { at, resolve } of batch) resolve(at?.committedOffset ?? 0);
