@@ -88,7 +88,14 @@ export class KeysService implements KeyWatcher {
   }
 }
 
-const stringEvents = new Set(["set", "setrange", "append", "incrby", "incrbyfloat"]);
+const stringEvents = new Set([
+  "set",
+  "setrange",
+  "setbit",
+  "append",
+  "incrby",
+  "incrbyfloat",
+]);
 
 function classOf(event: string): KeyspaceEventClass {
   if (event === "expired") return "expired";

@@ -12,12 +12,18 @@ import { listenResp } from "../../src/protocols/resp/listen.ts";
 import { memoryEngine } from "../support/memory-engine.ts";
 import { freePort, requireServer } from "../support/real-server.ts";
 import { RespConnection } from "../support/resp-connection.ts";
+import { bitConversations } from "./bit-conversations.ts";
 import { converse } from "./conversation.ts";
 import { hashConversations } from "./hash-conversations.ts";
 import { keyConversations } from "./key-conversations.ts";
 import { stringConversations } from "./string-conversations.ts";
 
-const conversations = [...stringConversations, ...hashConversations, ...keyConversations];
+const conversations = [
+  ...stringConversations,
+  ...bitConversations,
+  ...hashConversations,
+  ...keyConversations,
+];
 
 test("our server answers as Redis does", async (t) => {
   const clock = new RealClock();

@@ -205,6 +205,34 @@ export function overwriteString(
   return length;
 }
 
+/**
+ * SETBIT and BITFIELD: `change` gets the bytes of the string, made at least so long, and changes
+ * them in place. Keeps the expiry.
+ */
+export function changeBytes<T>(
+  tx: Transaction,
+  at: KeyContext,
+  edit: {
+    readonly key: Key;
+    readonly lengthMin: number;
+    readonly change: (bytes: Buffer) => T;
+  },
+): T {
+  const { key, lengthMin, change } = edit;
+  const before = findForWrite(tx, at, key);
+  requireType(before, keyTypes.string);
+  const old = before === undefined ? noBytes : stringValue(before);
+  const bodyBytes = Math.max(old.length, lengthMin);
+  checkLength(bodyBytes);
+  const expiry = before === undefined ? 0 : headerExpiry(before);
+  const body = putHeader(tx, at, { key, type: keyTypes.string, expiry, before, bodyBytes });
+  body.set(old);
+  body.fill(0, old.length);
+  const result = change(body);
+  changed(tx, at, { event: "setbit", key });
+  return result;
+}
+
 /** INCRBY and the like: the new value. Keeps the expiry. */
 export function incrementString(
   tx: Transaction,

@@ -1,5 +1,6 @@
 /** Every command the server knows, family by family. */
 import { CommandTable } from "./command-table.ts";
+import { bitCommands } from "./commands/bits.ts";
 import { clientCommands } from "./commands/client.ts";
 import { clusterCommands } from "./commands/cluster.ts";
 import { commandCommands } from "./commands/command.ts";
@@ -35,6 +36,7 @@ export const commandTable = new CommandTable([
   genericCommands,
   scanCommands,
   stringCommands,
+  bitCommands,
   hashCommands,
   transactionCommands,
   eventCommands,
