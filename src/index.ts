@@ -24,6 +24,17 @@ export type {
   TopicInfo,
   TopicSettings,
 } from "./engine/events-api.ts";
+export type {
+  Bytes,
+  Namespace,
+  NamespacesApi,
+  ZMapApi,
+  ZMapBounds,
+  ZMapEntry,
+  ZMapNumbers,
+  ZMapRange,
+  ZMapScope,
+} from "./engine/zmap-api.ts";
 export { open } from "./engine/open.ts";
 export type { MemoryDatabase, OpenOptions } from "./engine/open.ts";
 export type { EngineSettings } from "./engine/settings.ts";

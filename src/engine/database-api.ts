@@ -2,6 +2,7 @@
  * The database interface: what open() and connect() return.
  */
 import type { EventInput, EventSelector, EventsApi, PublishReceipt } from "./events-api.ts";
+import type { Namespace, NamespacesApi, ZMapApi, ZMapScope } from "./zmap-api.ts";
 
 /** What a transaction function of transact() can do: it reads its own writes, all or nothing. */
 export interface TransactionScope {
@@ -15,10 +16,17 @@ export interface TransactionScope {
     /** Moves events that are not due yet to another time, all at once; tells how many. */
     reschedule(selector: EventSelector, at: number): number;
   };
+  /** The ordered map of a namespace; default: "global". Throws NOT_FOUND. */
+  zmap(namespace?: string): ZMapScope;
 }
 
 export interface Database {
   readonly events: EventsApi;
+  readonly namespaces: NamespacesApi;
+  /** What is in a namespace. It need not be there yet. */
+  namespace(name: string): Namespace;
+  /** The ordered map of a namespace; default: "global". */
+  zmap(namespace?: string): ZMapApi;
   /**
    * Runs a synchronous function as one atomic, serializable transaction and resolves with what it
    * returns once that is durable. A throw undoes everything and rejects with what was thrown.

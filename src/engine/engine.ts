@@ -9,6 +9,7 @@ import type { Log } from "../log/log.ts";
 import { EventsModel } from "../models/events/events-model.ts";
 import type { EventsListener } from "../models/events/listener.ts";
 import type { TopicSettings } from "../models/events/topic.ts";
+import { ZSpace } from "../models/zmap/rows.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Random } from "../ports/random.ts";
 import { Shard } from "../shard/shard.ts";
@@ -25,8 +26,12 @@ import { KeysService } from "./keys-service.ts";
 import { KeyspaceEvents } from "./keyspace-events.ts";
 import { NamespacesService } from "./namespaces-service.ts";
 import { PubSub } from "./pubsub.ts";
+import { globalNamespace } from "./session-namespace.ts";
 import { Session } from "./session.ts";
 import type { EngineSettings } from "./settings.ts";
+import type { Namespace, NamespacesApi, ZMapApi, ZMapScope } from "./zmap-api.ts";
+import { zmapScope } from "./zmap-scope.ts";
+import { ZMapService } from "./zmap-service.ts";
 import { ZMapWatches } from "./zmap-watches.ts";
 
 /** Bytes of rows in memory above which they are written to the base tree. */
@@ -122,6 +127,19 @@ export class Engine implements Database, StatsSource {
     });
   }
 
+  get namespaces(): NamespacesApi {
+    return this.#namespaces.api;
+  }
+
+  namespace(name: string): Namespace {
+    return { name, zmap: this.zmap(name) };
+  }
+
+  zmap(namespace: string = globalNamespace.name): ZMapApi {
+    const [shard, namespaces, watches] = [this.#shard, this.#namespaces, this.#zmapWatches];
+    return new ZMapService({ shard, namespaces, watches }, namespace);
+  }
+
   /** The operations on events in a running operation. */
   eventsIn(tx: Transaction): TransactionScope["events"] {
     return eventsScope(this.#model, tx);
@@ -140,7 +158,10 @@ export class Engine implements Database, StatsSource {
   transact<T>(operation: (tx: TransactionScope) => T): Promise<T> {
     return this.#shard.execute((tx) => {
       const events = eventsScope(this.#model, tx);
-      const result = operation({ now: tx.now, events });
+      const zmap = (namespace: string = globalNamespace.name): ZMapScope => {
+        return zmapScope(tx, new ZSpace(this.#namespaces.find(tx, namespace).id));
+      };
+      const result = operation({ now: tx.now, events, zmap });
       if (result instanceof Promise) {
         throw new CronosError(
           "INVALID_ARGUMENT",

@@ -6,7 +6,8 @@
  */
 import { Keyspace } from "../models/keys/rows.ts";
 import { noSuchNamespace } from "../models/namespaces/namespace-error.ts";
-import { createNamespace, findNamespace, moveNamespace } from "../models/namespaces/namespaces.ts";
+import { createNamespace, findNamespace, listNamespaces } from "../models/namespaces/namespaces.ts";
+import { moveNamespace, namespaceExistsIn } from "../models/namespaces/namespaces.ts";
 import { purgeNamespace, removeNamespace } from "../models/namespaces/namespaces.ts";
 import type { RangesOf } from "../models/namespaces/namespaces.ts";
 import { ZSpace } from "../models/zmap/rows.ts";
@@ -15,6 +16,7 @@ import type { Transaction } from "../shard/transaction.ts";
 import type { ReadView } from "../store/base-tree.ts";
 import { globalNamespace } from "./session-namespace.ts";
 import type { SessionNamespace } from "./session-namespace.ts";
+import type { NamespacesApi } from "./zmap-api.ts";
 
 /** Namespaces that one step of a purge deletes: each costs a few mutations in the record. */
 const PURGE_STEP = 1000;
@@ -24,6 +26,15 @@ const KNOWN_MAX = 10_000;
 const models: readonly RangesOf[] = [keyRanges, (namespaceId) => [new ZSpace(namespaceId)]];
 
 export class NamespacesService {
+  /** For users of the library: each call is an operation of its own. */
+  readonly api: NamespacesApi = {
+    create: (path) => this.#shard.execute((tx) => this.create(tx, path)),
+    exists: (path) => this.#shard.execute((tx) => namespaceExistsIn(tx, path)),
+    list: (path) => this.#shard.execute((tx) => listNamespaces(tx, path)),
+    move: (from, to) => this.#shard.execute((tx) => this.move(tx, from, to)),
+    remove: (path) => this.#shard.execute((tx) => this.remove(tx, path)),
+    purge: (path) => this.purge(path),
+  };
   readonly #shard: Shard;
   /** Namespaces of the tip, by path. */
   readonly #known = new Map<string, SessionNamespace>();
@@ -70,7 +81,7 @@ export class NamespacesService {
     tx.onApplied(() => this.#changed());
   }
 
-  /** Deletes a removed namespace with all that is in and below it. Resolves when that is durable. */
+  /** Deletes a removed namespace with all in and below it. Resolves when that is durable. */
   async purge(path: string): Promise<void> {
     let isGone = false;
     while (!isGone) {

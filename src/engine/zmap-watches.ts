@@ -2,8 +2,8 @@
  * Waiting for the value of a key of an ordered map to change.
  *
  * A watch remembers the durable value of its beginning. While there are watches, the records that
- * become durable are read; one that writes a watched row makes its value be compared again. A change
- * that is reverted before that may go unnoticed.
+ * become durable are read; one that writes a watched row makes its value be compared again. A
+ * change that is reverted before that may go unnoticed.
  */
 import { CronosError, isCronosError, toCronosError } from "../base/errors.ts";
 import { logIndex } from "../base/ids.ts";

@@ -3,8 +3,9 @@
  * blindly; doubles and decimals are read first, so that an overflow shows at once, and two
  * transactions that add to the same one conflict.
  */
-import { decodeD128, decodeF64, decodeI64, encodeD128, encodeF64 } from "../../../models/zmap/numbers.ts";
-import { encodeI64, incrementD128, incrementF64, incrementI64 } from "../../../models/zmap/numbers.ts";
+import { decodeD128, decodeF64, decodeI64 } from "../../../models/zmap/numbers.ts";
+import { encodeD128, encodeF64, encodeI64 } from "../../../models/zmap/numbers.ts";
+import { incrementD128, incrementF64, incrementI64 } from "../../../models/zmap/numbers.ts";
 import { parseF64, parseI64 } from "../../../models/zmap/numbers.ts";
 import type { Increment } from "../../../models/zmap/numbers.ts";
 import { zchange, zget, zset, zupdate } from "../../../models/zmap/zmap.ts";
