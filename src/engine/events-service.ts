@@ -2,6 +2,7 @@
  * The events of one open database: EventsApi for the library, EncodedEventsApi for protocols.
  */
 import { CronosError } from "../base/errors.ts";
+import { keyU48Max } from "../base/key.ts";
 import { eventError, eventErrorMessage } from "../models/events/event-error.ts";
 import type { EventList } from "../models/events/event-list.ts";
 import type { EventsModel, SubscribeRequest } from "../models/events/events-model.ts";
@@ -57,6 +58,7 @@ import { TopicAdmin } from "./topic-admin.ts";
 const CREDITS_DEFAULT = 1000;
 const CREDITS_MAX = 100_000;
 const BATCH_SIZE_MAX = 1000;
+const SUBSCRIPTION_ID_CHARACTERS_MAX = 255;
 
 /** The event figures of EngineStats. */
 type EventCounts = Pick<
@@ -359,6 +361,7 @@ function subscribeRequest(options: EncodedSubscribeOptions): SubscribeRequest {
   const { credits = CREDITS_DEFAULT, batchSize, from = "earliest" } = options;
   checkRange("credits", credits, CREDITS_MAX);
   checkRange("batchSize", batchSize, BATCH_SIZE_MAX);
+  checkSubscriptionId(options.subscriptionId);
   return {
     topic: options.topic,
     group: options.group === "" ? undefined : options.group,
@@ -373,10 +376,19 @@ function subscribeRequest(options: EncodedSubscribeOptions): SubscribeRequest {
 
 function seekTarget(from: StartPosition): SubscribeRequest["from"] {
   if (from === "earliest" || from === "latest") return from;
-  if (Number.isSafeInteger(from) && from >= 0) return { offset: from };
+  if (Number.isInteger(from) && from >= 0 && from <= keyU48Max) return { offset: from };
   throw new CronosError(
     "INVALID_ARGUMENT",
     `Subscription start must be "earliest", "latest" or an offset: got ${from}`,
+  );
+}
+
+function checkSubscriptionId(id: string | undefined): void {
+  if (id === undefined) return;
+  if (typeof id === "string" && id.length <= SUBSCRIPTION_ID_CHARACTERS_MAX) return;
+  throw new CronosError(
+    "INVALID_ARGUMENT",
+    `Subscription id must be a text of at most ${SUBSCRIPTION_ID_CHARACTERS_MAX} characters`,
   );
 }
 

@@ -2,6 +2,7 @@
  * Consumer groups, as EventsApi shows them.
  */
 import { CronosError } from "../base/errors.ts";
+import { keyU48Max } from "../base/key.ts";
 import type { EventsModel } from "../models/events/events-model.ts";
 import type { Group } from "../models/events/group.ts";
 import type { Topic } from "../models/events/topic.ts";
@@ -83,12 +84,18 @@ function groupInfo(group: Group): GroupInfo {
   };
 }
 
-function checkSeek(position: SeekPosition): void {
+/** Of any type: callers may be JavaScript. */
+function checkSeek(position: unknown): void {
   if (position === "earliest" || position === "latest") return;
-  const value = "offset" in position ? position.offset : position.time;
-  if (Number.isSafeInteger(value) && value >= 0) return;
+  if (typeof position === "object" && position !== null) {
+    const [value, ...others] = Object.values(position);
+    const isNamed = "offset" in position || "time" in position;
+    const isRight = typeof value === "number" && value >= 0 && value <= keyU48Max;
+    if (isNamed && isRight && Number.isInteger(value) && others.length === 0) return;
+  }
   throw new CronosError(
     "INVALID_ARGUMENT",
-    `Seek position must be "earliest", "latest", an offset or a time of 0 or more: got ${value}`,
+    `Seek position must be "earliest", "latest", { offset } or { time } with an integer from 0 ` +
+      `to ${keyU48Max}: got ${JSON.stringify(position)}`,
   );
 }
