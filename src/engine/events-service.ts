@@ -109,7 +109,9 @@ export class EventsService implements EventsApi, EncodedEventsApi {
   }
 
   async publish(event: EventInput, options: PublishOptions = {}): Promise<PublishReceipt> {
-    await this.#room();
+    // Not awaited when there is room: writes run in the order in which they were asked for.
+    const room = this.#room();
+    if (room !== undefined) await room;
     const { list } = this.#model;
     list.encodeAll([event]);
     return this.#publishOne(list, options.allowDuplicate === true);
