@@ -35,7 +35,7 @@ import { ZMapService } from "./zmap-service.ts";
 import { ZMapWatches } from "./zmap-watches.ts";
 
 /** Bytes of rows in memory above which they are written to the base tree. */
-const MEMTABLE_BYTES_MAX = 32 * 1024 * 1024;
+const MEMTABLE_BYTES_MAX = 16 * 1024 * 1024;
 
 /** The parts an engine is made of; close() closes the log and the tree and calls `release`. */
 export interface EngineParts {
