@@ -43,12 +43,18 @@ export interface StoredPlace {
 }
 
 export class EventsShard {
-  readonly clock = new SimulatedClock();
+  readonly clock: SimulatedClock;
+  readonly log: MemoryLog;
   readonly shard: Shard;
   readonly model: EventsModel;
 
-  private constructor(clock: SimulatedClock, shard: Shard, settings: Partial<TopicSettings>) {
+  private constructor(
+    parts: { readonly clock: SimulatedClock; readonly log: MemoryLog; readonly shard: Shard },
+    settings: Partial<TopicSettings>,
+  ) {
+    const { clock, log, shard } = parts;
     this.clock = clock;
+    this.log = log;
     this.shard = shard;
     this.model = new EventsModel({
       shard,
@@ -65,15 +71,16 @@ export class EventsShard {
 
   static async open(settings: Partial<TopicSettings> = {}): Promise<EventsShard> {
     const clock = new SimulatedClock();
+    const log = new MemoryLog();
     const shard = await Shard.open({
-      log: new MemoryLog(),
+      log,
       base: openMemoryTree(),
       clock,
       epoch: epoch(1),
       groupCommit: true,
       memtableBytesMax: 64 * 1024,
     });
-    return new EventsShard(clock, shard, settings);
+    return new EventsShard({ clock, log, shard }, settings);
   }
 
   /** Publishes one batch; where each event is. */
