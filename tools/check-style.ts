@@ -67,6 +67,7 @@ const untested: Readonly<Record<string, string>> = {
   "src/ports/simulated-file-data.ts": "a part of SimulatedDisk; simulated-disk.test.ts",
   "src/protocols/http/route.ts": "types; routes.test.ts asks every route",
   "src/protocols/http/routes/": "routes.test.ts asks every route",
+  "src/engine/zmap-scope.ts": "zmap-service.test.ts",
   "src/protocols/resp/commands/namespace.ts": "test/conformance/namespace-conversations.ts",
   "src/protocols/resp/commands/zmap-numbers.ts": "test/conformance/zmap-conversations.ts",
   "src/server/listeners.ts": "server.test.ts",
