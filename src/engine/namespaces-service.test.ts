@@ -51,3 +51,46 @@ test("NamespacesService.purge() deletes many namespaces with keys and maps", asy
   assert.equal(rows.length, 1, "only the next id is left");
   await engine.close();
 });
+
+test("Session.namespace is not one whose creation was undone", async () => {
+  const { engine } = await memoryEngine();
+  const session = engine.openSession();
+  assert.throws(() => {
+    session.atomically(() => {
+      session.writeApart((tx) => session.namespaces.create(tx, "a"));
+      session.useNamespace("a");
+      assert.ok(session.namespace.id > 0);
+      throw new RangeError("undone");
+    });
+  }, RangeError);
+  session.writeApart((tx) => session.namespaces.create(tx, "b"));
+  assert.throws(() => session.namespace, { code: "NOT_FOUND" });
+  assert.equal(session.namespaceName, "a");
+  await engine.close();
+});
+
+test("Session.namespace that is removed in atomically() is gone there, too", async () => {
+  const { engine } = await memoryEngine();
+  const session = engine.openSession();
+  session.writeApart((tx) => session.namespaces.create(tx, "a"));
+  session.useNamespace("a");
+  session.atomically(() => {
+    session.writeApart((tx) => session.namespaces.remove(tx, "a"));
+    assert.throws(() => session.namespace, { code: "NOT_FOUND" });
+  });
+  await engine.close();
+});
+
+test("commit() refuses to write to a namespace that was removed", async () => {
+  const { engine } = await memoryEngine();
+  const [session, other] = [engine.openSession(), engine.openSession()];
+  session.writeApart((tx) => session.namespaces.create(tx, "a"));
+  await session.settled();
+  session.useNamespace("a");
+  session.begin();
+  const { zmap } = session;
+  session.write((tx) => tx.put(zmap.row("k"), Buffer.from("v")));
+  other.writeApart((tx) => other.namespaces.remove(tx, "a"));
+  await assert.rejects(session.transaction?.commit() ?? Promise.resolve(), { code: "NOT_FOUND" });
+  await engine.close();
+});

@@ -73,12 +73,12 @@ export class NamespacesService {
 
   move(tx: Transaction, from: string, to: string): void {
     moveNamespace(tx, from, to);
-    tx.onApplied(() => this.#changed());
+    this.#changes(tx);
   }
 
   remove(tx: Transaction, path: string): void {
     removeNamespace(tx, path);
-    tx.onApplied(() => this.#changed());
+    this.#changes(tx);
   }
 
   /** Deletes a removed namespace with all in and below it. Resolves when that is durable. */
@@ -86,10 +86,16 @@ export class NamespacesService {
     let isGone = false;
     while (!isGone) {
       isGone = await this.#shard.execute((tx) => {
-        tx.onApplied(() => this.#changed());
+        this.#changes(tx);
         return purgeNamespace(tx, path, { models, limit: PURGE_STEP });
       });
     }
+  }
+
+  /** Now for the rest of the operation, and again when what it did is the tip. */
+  #changes(tx: Transaction): void {
+    this.#changed();
+    tx.onApplied(() => this.#changed());
   }
 
   #changed(): void {

@@ -88,7 +88,7 @@ export class Session {
   /** Works in this namespace from now on. Throws NOT_FOUND and INVALID_ARGUMENT. */
   useNamespace(name: string): void {
     this.#namespace = this.namespaces.find(this.#newestView, name);
-    this.#namespaceVersion = this.namespaces.version;
+    this.#namespaceVersion = this.#knownVersion;
     this.#namespaceCheckedIn = undefined;
   }
 
@@ -272,13 +272,18 @@ export class Session {
     this.#namespace = globalNamespace;
   }
 
+  /** What is looked up in atomically() may be undone with it: it is looked up again later. */
+  get #knownVersion(): number {
+    return this.#inside === undefined ? this.namespaces.version : 0;
+  }
+
   /** Looks it up again if namespaces have changed, and once for each transaction. */
   #checkNamespace(): void {
     const { version } = this.namespaces;
     if (version !== this.#namespaceVersion) {
       const found = this.namespaces.find(this.#newestView, this.#namespace.name);
       if (found.id !== this.#namespace.id) this.#namespace = found;
-      this.#namespaceVersion = version;
+      this.#namespaceVersion = this.#knownVersion;
     }
     const { transaction } = this;
     if (transaction === undefined || transaction === this.#namespaceCheckedIn) return;
