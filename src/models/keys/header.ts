@@ -24,8 +24,8 @@ export function headerExpiry(row: Uint8Array): number {
   return high * 0x100000000 + low;
 }
 
-/** Where what belongs to the type starts. */
-function bodyAt(row: Uint8Array): number {
+/** Where what belongs to the type starts: of a string, its bytes. */
+export function bodyAt(row: Uint8Array): number {
   if (((row[0] as number) & LONG) === 0) return FIXED_BYTES;
   return FIXED_BYTES + 4 + asBuffer(row).readUInt32LE(FIXED_BYTES);
 }

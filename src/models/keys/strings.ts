@@ -43,12 +43,17 @@ export interface SetResult {
   readonly old: Buffer | undefined;
 }
 
+/** The row that the value is in, from bodyAt() on; undefined when there is none. */
+export function findString(view: ReadView, at: KeyContext, key: Key): Uint8Array | undefined {
+  const row = findHeader(view, at, key);
+  requireType(row, keyTypes.string);
+  return row;
+}
+
 /** The value, or undefined when there is none. */
 export function getString(view: ReadView, at: KeyContext, key: Key): Buffer | undefined {
-  const row = findHeader(view, at, key);
-  if (row === undefined) return undefined;
-  requireType(row, keyTypes.string);
-  return stringValue(row);
+  const row = findString(view, at, key);
+  return row === undefined ? undefined : stringValue(row);
 }
 
 /** MGET: one entry per key; undefined for one that is not there or holds something else. */
@@ -69,6 +74,7 @@ export function setString(
   at: KeyContext,
   { key, value }: { readonly key: Key; readonly value: Uint8Array },
 ): void {
+  checkLength(value.length);
   const before = findForWrite(tx, at, key);
   if (before !== undefined) removeBody(tx, at, { key, row: before });
   store(tx, at, { key, value, before, expiry: 0 });
@@ -82,6 +88,7 @@ export function setStringIf(
   set: SetOptions & { readonly key: Key; readonly value: Uint8Array },
 ): SetResult {
   const { key, value, expiry } = set;
+  checkLength(value.length);
   const before = findForWrite(tx, at, key);
   if (set.wantsOld === true) requireType(before, keyTypes.string);
   const old = set.wantsOld === true && before !== undefined ? stringValue(before) : undefined;
@@ -276,7 +283,6 @@ function store(
   },
 ): void {
   const { key, value, before, expiry } = row;
-  checkLength(value.length);
   const bodyBytes = value.length;
   putHeader(tx, at, { key, type: keyTypes.string, expiry, before, bodyBytes }).set(value);
 }

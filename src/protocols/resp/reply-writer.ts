@@ -20,6 +20,8 @@ const SLAB_REST_BYTES_MIN = 1024;
 const HEADER_BYTES_MAX = 32;
 /** Texts up to this length are written byte by byte: that is faster than a call out of the VM. */
 const SHORT_BYTES_MAX = 24;
+/** The same for a part of some bytes, where the call needs a view of them too. */
+const ROW_BYTES_MAX = 96;
 
 const CR = 0x0d;
 const LF = 0x0a;
@@ -133,6 +135,23 @@ export class ReplyWriter {
       buffer.set(bytes, at);
       at += length;
     }
+    buffer[at] = CR;
+    buffer[at + 1] = LF;
+    this.#at = at + 2;
+  }
+
+  /** The bytes from `from` on as a string of bytes, without a view of them. */
+  bulkFrom(bytes: Uint8Array, from: number): void {
+    const length = bytes.length - from;
+    if (length > ROW_BYTES_MAX) {
+      this.bulk(bytes.subarray(from));
+      return;
+    }
+    this.#header(0x24, length);
+    this.#reserve(length + 2);
+    const buffer = this.#buffer;
+    let at = this.#at;
+    for (let index = from; index < bytes.length; index++) buffer[at++] = bytes[index] as number;
     buffer[at] = CR;
     buffer[at + 1] = LF;
     this.#at = at + 2;

@@ -1,7 +1,9 @@
 /** Commands on strings, as Redis 7 has them. Bits are in bits.ts. */
 import { KeyError, decrementOverflow } from "../../../models/keys/key-error.ts";
+import { bodyAt } from "../../../models/keys/header.ts";
 import {
   appendString,
+  findString,
   getAndDelete,
   getAndExpire,
   getString,
@@ -202,7 +204,9 @@ export const stringCommands = family("string", {
 });
 
 function get({ session }: RespClient, args: readonly Buffer[], reply: ReplyWriter): void {
-  reply.bulkOrNull(getString(session.view, session.keys, keyAt(args, 0)));
+  const row = findString(session.view, session.keys, keyAt(args, 0));
+  if (row === undefined) reply.null();
+  else reply.bulkFrom(row, bodyAt(row));
 }
 
 function set({ session }: RespClient, args: readonly Buffer[], reply: ReplyWriter): void {
