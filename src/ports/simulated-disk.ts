@@ -106,6 +106,11 @@ export class SimulatedDisk implements Disk {
     this.#changesUntilPowerOff = changes;
   }
 
+  /** The power went, or the process ended: nothing works any more. */
+  get isStopped(): boolean {
+    return this.#state === "stopped";
+  }
+
   /** The next operation of this kind fails with the system error `code` ("EIO"). Calls add up. */
   failNext(operation: DiskOperation, code: string): void {
     const codes = this.#failures.get(operation) ?? [];

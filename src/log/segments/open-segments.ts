@@ -91,14 +91,17 @@ interface HeaderSource {
   read(into: Uint8Array, position: number): Promise<number>;
 }
 
-/** Reads and checks a segment's header; undefined when nothing was written there. */
+/**
+ * Reads and checks a segment's header; undefined when nothing, or not all of it was written: the
+ * disk was full. A segment is used only when its header is durable.
+ */
 export async function readSegmentHeader(
   file: HeaderSource,
   firstIndex: number,
 ): Promise<SegmentHeader | undefined> {
   const buffer = Buffer.alloc(segmentHeaderBytes);
   const bytes = buffer.subarray(0, await file.read(buffer, 0));
-  if (isBlank(bytes, 0, bytes.length)) return undefined;
+  if (bytes.length < segmentHeaderBytes || isBlank(bytes, 0, bytes.length)) return undefined;
   const header = decodeSegmentHeader(bytes);
   if (typeof header === "string") throw corruption(file.path, 0, header);
   if (header.before.index + 1 !== firstIndex) {

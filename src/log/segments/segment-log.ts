@@ -9,7 +9,7 @@
  * torn (segment-tail.ts). Opening reads that end and nothing else; reading verifies what it passes.
  * Here: the set of segments, reading and trimming. Writing is segment-appender.ts.
  */
-import { CronosError } from "../../base/errors.ts";
+import { CronosError, toCronosError } from "../../base/errors.ts";
 import { logIndex } from "../../base/ids.ts";
 import type { Epoch, LogIndex } from "../../base/ids.ts";
 import type { Disk } from "../../ports/disk.ts";
@@ -234,13 +234,19 @@ export class SegmentLog implements Log {
   async #bytesOf(segment: SegmentFile): Promise<number> {
     const known = this.#completeBytes.get(segment.firstIndex);
     if (known !== undefined) return known;
-    const file = await this.#disk.open(segment.path, { mode: "read" });
-    try {
-      const bytes = await file.size();
-      this.#completeBytes.set(segment.firstIndex, bytes);
-      return bytes;
-    } finally {
-      await file.close();
-    }
+    const bytes = await fileBytes(this.#disk, segment.path).catch((error: unknown) => {
+      throw toCronosError(error);
+    });
+    this.#completeBytes.set(segment.firstIndex, bytes);
+    return bytes;
+  }
+}
+
+async function fileBytes(disk: Disk, path: string): Promise<number> {
+  const file = await disk.open(path, { mode: "read" });
+  try {
+    return await file.size();
+  } finally {
+    await file.close();
   }
 }

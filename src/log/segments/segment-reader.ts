@@ -42,7 +42,7 @@ export async function* readSegment(
   const file = await openForReading(disk, segment.path);
   try {
     const header = await readSegmentHeader(file, segment.firstIndex);
-    if (header === undefined) throw corruption(segment.path, 0, "zeros instead of a header");
+    if (header === undefined) throw corruption(segment.path, 0, "there is no header");
     if (read.chainBefore !== undefined && read.chainBefore !== header.before.chain) {
       throw corruption(segment.path, 0, "it does not follow the segment before");
     }

@@ -131,7 +131,7 @@ class SegmentVerification {
     }
     // The process died while it began this segment: opening the log removes it.
     if (this.#isLast && bytes <= segmentHeaderBytes) this.#tornTailBytes = bytes;
-    else this.#problems.push({ offset: 0, problem: "zeros instead of a header" });
+    else this.#problems.push({ offset: 0, problem: "there is no header" });
     return undefined;
   }
 
