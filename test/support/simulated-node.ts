@@ -45,6 +45,11 @@ export class SimulatedNode {
     this.clock = new SimulatedClock(this.clock.now() + downMs);
   }
 
+  /** The power went by itself: powerOffAfter() of the disk. */
+  get isPoweredOff(): boolean {
+    return this.disk.isStopped;
+  }
+
   /** Resolves when what was asked for so far has happened, as far as time needs not move. */
   settle(): Promise<void> {
     return this.clock.advance(0);
