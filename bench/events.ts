@@ -8,6 +8,7 @@
  *   single   unary Publish over 20 connections; stream: PublishStream
  *   start    from the start of the process on an empty directory to ready
  *   rest     processor and memory of a server that nobody uses
+ *   pending  a million pending events: memory, ready after kill -9 (bench/pending.ts)
  *
  * Each has a server process of its own with default settings on an empty directory, and the load
  * comes from another process. Of several runs the median of every figure is shown. Prints Markdown
@@ -17,6 +18,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { parseArgs } from "node:util";
 import { ServerProcess } from "../test/support/server-process.ts";
+import { benchPending } from "./pending.ts";
 import { measureLoad, withDirectory, withServer } from "./support/cronosdb.ts";
 import type { LoadOverrides } from "./support/cronosdb.ts";
 import { formatFigure, medianFigures } from "./support/figures.ts";
@@ -91,6 +93,14 @@ const cases = {
     ],
     measure: measureRest,
   },
+  pending: {
+    bars: [
+      { figure: "rssMb", what: "1 M pending: resident memory, MB", atMost: 300 },
+      { figure: "readyMs", what: "1 M pending: ready after kill -9, ms", atMost: 2_000 },
+      { figure: "wrong", what: "1 M pending: lost by the kill", atMost: 0 },
+    ],
+    measure: measurePending,
+  },
 } as const satisfies Record<string, Case>;
 
 export type CaseName = keyof typeof cases;
@@ -122,6 +132,14 @@ function measureRest(scale: number): Promise<Figures> {
     await sleep(ms(3, scale));
     return { cpuPercent: await cpuPercent(pid, ms(20, scale)), rssMb: rssMb(pid) };
   });
+}
+
+/** Memory counts while loading, too; a part of it is pages of files, which are not ours to keep. */
+async function measurePending(scale: number): Promise<Figures> {
+  const found = await benchPending(Math.max(2_000, 1_000_000 * scale));
+  const lost = found.events - found.pending + found.sampled - found.duplicates;
+  const { rss, anonymous } = found.loaded;
+  return { rssMb: rss, anonymousMb: anonymous, readyMs: found.readyMs, wrong: lost };
 }
 
 export type EventsResult = Readonly<Partial<Record<CaseName, Figures>>>;
