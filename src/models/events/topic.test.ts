@@ -57,7 +57,7 @@ test("Topic has its partitions and settings from its row", () => {
   for (const number of [-1, 3, 0.5, Number.NaN]) {
     assert.throws(() => topic.partition(number), {
       code: "INVALID_ARGUMENT",
-      message: /Partition must be from 0 to 2 in topic t/,
+      message: /Partition of t must be from 0 to 2/,
     });
   }
 });
