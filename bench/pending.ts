@@ -87,8 +87,16 @@ export async function benchPending(
     await db.close();
     const pending = info?.pending ?? 0;
     return {
-      ...{ events: count, publishedPerSecond, loaded, idle, readyMs, answeredMs },
-      ...{ restarted, restartedIdle, ...again, pending },
+      events: count,
+      publishedPerSecond,
+      loaded,
+      idle,
+      readyMs,
+      answeredMs,
+      restarted,
+      restartedIdle,
+      ...again,
+      pending,
     };
   } finally {
     await server.stop("SIGKILL");

@@ -34,7 +34,10 @@ export interface InteractiveOptions {
   readonly idleTimeoutMs?: number;
 }
 
-/** Where a commit is: its record, and its stamp (see Merge), which tells its place in the record. */
+/**
+ * Where a commit is: its record, and its stamp (see Merge), which tells its place in the record.
+ * 
+ */
 export interface CommitPlace {
   readonly version: LogIndex;
   readonly stamp: Uint8Array;

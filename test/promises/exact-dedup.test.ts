@@ -21,7 +21,7 @@ test("an id is a duplicate in the same batch, the next one, and at the same time
   assert.deepEqual([...inbox.ids].sort(), ["a", "b", "c", "d", "e"]);
 });
 
-test("a duplicate is told the first one's place, pending, fired, in a batch and restarted", async (t) => {
+test("a duplicate is told the first one's place: pending, fired, restarted", async (t) => {
   const db = await EngineFixture.start(t, { topic: { partitions: 4 } });
   const first = await db.publish("a", db.now + hour);
   const place = { partition: first.partition, offset: first.offset };
@@ -113,13 +113,13 @@ test("allowDuplicate stores the event again; the first one stays the first", asy
 });
 
 test("dedup is exact over any course of publishes, failures, kills and time", async (t) => {
-  const id = fc.integer({ min: 0, max: 12 }).map((n) => `id-${n}`);
+  const anyId = fc.integer({ min: 0, max: 12 }).map((n) => `id-${n}`);
   const step = fc.oneof(
     {
       weight: 6,
       arbitrary: fc.record({
         kind: fc.constant("publish" as const),
-        ids: fc.array(id, { minLength: 1, maxLength: 6 }),
+        ids: fc.array(anyId, { minLength: 1, maxLength: 6 }),
         isLost: fc.nat(5).map((n) => n === 0),
       }),
     },

@@ -12,7 +12,10 @@ const backoffMs = 1000;
 const maxAttempts = 2;
 
 const step = fc.oneof(
-  fc.record({ kind: fc.constant("publish" as const), delays: fc.array(fc.nat(9), { minLength: 1 }) }),
+  fc.record({
+    kind: fc.constant("publish" as const),
+    delays: fc.array(fc.nat(9), { minLength: 1 }),
+  }),
   fc.record({ kind: fc.constant("advance" as const), ms: fc.integer({ min: 1, max: 6000 }) }),
   fc.record({ kind: fc.constant("ack" as const), nth: fc.nat(30) }),
   fc.record({ kind: fc.constant("nack" as const), nth: fc.nat(30) }),
@@ -91,7 +94,12 @@ class Course {
         inFlight: counts.eventsInFlight,
         dead: counts.deadLetters,
       },
-      { pending: count("pending"), ready: count("ready"), inFlight: count("out"), dead: count("dead") },
+      {
+        pending: count("pending"),
+        ready: count("ready"),
+        inFlight: count("out"),
+        dead: count("dead"),
+      },
     );
     assert.equal(counts.subscriptions, this.#inbox === undefined ? 0 : 1);
   }

@@ -18,7 +18,10 @@ test("each event goes to one member, as evenly as they acknowledge", async (t) =
   }
   const all = members.flatMap((member) => member.ids);
   assert.deepEqual([...all].sort(), [...ids(0, 500)].sort());
-  for (const { ids } of members) assert.ok(ids.length >= 90 && ids.length <= 110, `${ids.length}`);
+  for (const member of members) {
+    const { length } = member.ids;
+    assert.ok(length >= 90 && length <= 110, `${length}`);
+  }
 });
 
 test("a member that is slow gets no more than its credits, the others the rest", async (t) => {
@@ -100,7 +103,7 @@ test("an acknowledgement in the same turn as a seek does not undo it", async (t)
   assert.deepEqual((await db.subscribe()).ids, ["e1", "e2"]);
 });
 
-test("a seek of one partition leaves the others alone, in deliveries over several too", async (t) => {
+test("a seek of one partition leaves the others alone", async (t) => {
   const db = await EngineFixture.start(t, { topic: { partitions: 2 } });
   const inbox = await db.subscribe({ batchSize: 100 });
   await db.publishRange(0, 30);
@@ -262,7 +265,10 @@ test("2000 subscriptions of their own each get everything", async (t) => {
     db.events.subscribeEncoded({ topic: "t", batchSize: 100 }, { deliver, ended: () => {} });
   const subscriptions = await Promise.all(Array.from({ length: 2000 }, subscribe));
   await db.publishRange(0, 10);
-  for (let turn = 0; received < 20_000 && turn < 1000; turn++) await db.quiet();
+  for (let turn = 0; turn < 1000; turn++) {
+    if (received >= 20_000) break;
+    await db.quiet();
+  }
   assert.equal(received, 20_000);
   await Promise.all(subscriptions.map((each) => each.close()));
   assert.equal(db.events.counts().subscriptions, 0);

@@ -88,8 +88,12 @@ export class NodeConsumers {
     const { process, random, db } = this.#world;
     this.#consumers.push(consumer);
     const options = {
-      ...{ topic, group, from: "earliest" as const, credits: 1 + random.below(30) },
-      ...{ batchSize: 1 + random.below(8), ...(partition === undefined ? {} : { partition }) },
+      topic,
+      group,
+      from: "earliest" as const,
+      credits: 1 + random.below(30),
+      batchSize: 1 + random.below(8),
+      ...(partition === undefined ? {} : { partition }),
     };
     const subscriber = {
       deliver: (delivery: EncodedDelivery) => {

@@ -82,8 +82,15 @@ export class NodeModel {
     assert.ok(before === undefined || before.stored === false, "one event per id");
     const payload = `${topic}/${id}#${this.#versions++}`;
     const state: EventState = {
-      ...{ topic, id, payload, at: [at], stored: "unknown", busy: true, place: undefined },
-      ...{ wallMax: 0, progress: new Map() },
+      topic,
+      id,
+      payload,
+      at: [at],
+      stored: "unknown",
+      busy: true,
+      place: undefined,
+      wallMax: 0,
+      progress: new Map(),
     };
     this.#events.set(payload, state);
     this.#newest.set(`${topic}/${id}`, state);
@@ -130,8 +137,12 @@ export class NodeModel {
       // A group that was moved to a time gets nothing that is due before, published later or not.
       const isBefore = Math.min(...event.at) < (this.#dueMin.get(`${event.topic}/${group}`) ?? 0);
       progress = {
-        ...{ outcome: isBefore ? "free" : "owed", deliveries: 0, failures: 0, mayBeDead: false },
-        ...{ lastDelivery: "", isUnsure: false },
+        outcome: isBefore ? "free" : "owed",
+        deliveries: 0,
+        failures: 0,
+        mayBeDead: false,
+        lastDelivery: "",
+        isUnsure: false,
       };
       event.progress.set(group, progress);
     }

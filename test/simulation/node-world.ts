@@ -25,8 +25,12 @@ const advanceMsMax = 60_000;
 const openAttemptsMax = 20;
 
 const settings: Partial<EngineSettings> = {
-  ...{ partitionCount, maxRetries: maxAttempts - 1, ackTimeoutMs: 2000, retryBackoffMs: 100 },
-  ...{ segmentBytes: 16 * 1024, indexIntervalBytes: 1024 },
+  partitionCount,
+  maxRetries: maxAttempts - 1,
+  ackTimeoutMs: 2000,
+  retryBackoffMs: 100,
+  segmentBytes: 16 * 1024,
+  indexIntervalBytes: 1024,
 };
 
 /** What may fail while the disk is full, failing or gone. */

@@ -137,7 +137,12 @@ export class EventsModel implements DerivedState {
     const { dispatcher } = this;
     const onSettled = (): void => this.retention.touch();
     this.#settler = new Settler({
-      ...{ shard, clock, dispatcher, alarm: this.#alarm, listener, onSettled },
+      shard,
+      clock,
+      dispatcher,
+      alarm: this.#alarm,
+      listener,
+      onSettled,
     });
     this.retention = new RetentionRunner({
       shard,

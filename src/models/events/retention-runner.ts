@@ -2,8 +2,8 @@
  * Runs retention over all topics when there may be something to remove, and when it is asked for.
  * Works in bounded operations with turns of the event loop between them.
  *
- * The next run is when the next event or id is old enough, RUN_INTERVAL_MS after the last one at the
- * earliest; touch() tells that something fired or was settled, so that it may be sooner.
+ * The next run is when the next event or id is old enough, RUN_INTERVAL_MS after the last one at
+ * the earliest; touch() tells that something fired or was settled, so that it may be sooner.
  */
 import { CronosError } from "../../base/errors.ts";
 import type { Clock } from "../../ports/clock.ts";
@@ -122,8 +122,8 @@ export class RetentionRunner implements Sleeper {
   }
 
   async #run(options: RetentionRun): Promise<Result> {
-    const topics =
-      options.topic === undefined ? [...this.#catalog.topics()] : [this.#catalog.get(options.topic)];
+    const { topic: name } = options;
+    const topics = name === undefined ? [...this.#catalog.topics()] : [this.#catalog.get(name)];
     const result = { eventsRemoved: 0, bytesFreed: 0, nextAt: Number.POSITIVE_INFINITY };
     for (const topic of topics) {
       for (const partition of partitionsOf(topic, options.partition)) {

@@ -10,7 +10,10 @@ export class ReplyError extends Error {
   override readonly name = "ReplyError";
 }
 
-/** The word of each code, for errors that do not say theirs in `details`; the rest are ERR. Compatible words where Redis or Kronotop has one. */
+/**
+ * The word of each code, for errors that do not say theirs in `details`; the rest are ERR.
+ * Compatible words where Redis or Kronotop has one.
+ */
 const words: Partial<Readonly<Record<ErrorCode, string>>> = {
   UNAUTHENTICATED: "NOAUTH",
   CONFLICT: "NOT_COMMITTED",
