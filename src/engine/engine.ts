@@ -15,6 +15,7 @@ import type { Random } from "../ports/random.ts";
 import { Shard } from "../shard/shard.ts";
 import type { Transaction } from "../shard/transaction.ts";
 import type { BaseTree } from "../store/base-tree.ts";
+import { Users } from "./auth/users.ts";
 import { AdminService } from "./admin-service.ts";
 import type { Database, TransactionScope } from "./database-api.ts";
 import type { EventInput } from "./events-api.ts";
@@ -55,6 +56,8 @@ export interface EngineParts {
 export class Engine implements Database, StatsSource {
   readonly events: EventsService;
   readonly admin: AdminService;
+  /** Who may do what. */
+  readonly users: Users;
   readonly pubsub = new PubSub();
   /** Told by the keys model what happened to keys. */
   readonly keyspaceEvents = new KeyspaceEvents(this.pubsub);
@@ -75,6 +78,7 @@ export class Engine implements Database, StatsSource {
     this.#model = running.model;
     this.#namespaces = new NamespacesService(this.#shard);
     this.#zmapWatches = new ZMapWatches(this.#shard);
+    this.users = new Users(running.shard, parts.random);
     this.#keys = new KeysService({ ...parts, shard: this.#shard, events: this.keyspaceEvents });
     this.events = new EventsService({ ...parts, ...running });
     this.admin = new AdminService({ ...parts, flush: () => running.shard.flush() });

@@ -34,6 +34,10 @@ class FakeEngine implements ServerEngine {
     this.done = done;
   }
 
+  get users(): never {
+    throw new Error("Not used");
+  }
+
   readonly pubsub = new PubSub();
   readonly keyspaceEvents = new KeyspaceEvents(this.pubsub);
 

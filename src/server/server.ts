@@ -9,6 +9,7 @@
  */
 import { CronosError, toCronosError } from "../base/errors.ts";
 import type { AdminApi } from "../engine/admin-api.ts";
+import type { Users } from "../engine/auth/users.ts";
 import type { EncodedEventsApi } from "../engine/encoded-events.ts";
 import type { TransactionScope } from "../engine/database-api.ts";
 import type { EventInput, EventsApi } from "../engine/events-api.ts";
@@ -28,6 +29,7 @@ export interface ServerEngine extends StatsSource {
   readonly events: EventsApi;
   readonly encoded: EncodedEventsApi;
   readonly admin?: AdminApi;
+  readonly users: Users;
   readonly pubsub: PubSub;
   readonly keyspaceEvents: KeyspaceEvents;
   openSession(): Session;

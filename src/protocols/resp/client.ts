@@ -1,4 +1,5 @@
 /** The state of a connected client, as commands see it. */
+import type { Account } from "../../engine/auth/users.ts";
 import type { Session } from "../../engine/session.ts";
 import type { ClientConnection, CommandQueue, CommandSpec } from "./command.ts";
 import type { ReplyMode, RespClient, RespServer } from "./command.ts";
@@ -38,7 +39,7 @@ export class ConnectedClient implements RespClient {
   version: RespVersion = 2;
   replyMode: ReplyMode = "on";
   authenticated: boolean;
-  user = "default";
+  account: Account;
   /** Set while commands are queued instead of done. */
   queue: CommandQueue | undefined;
   readonly attributes = defaultSessionAttributes();
@@ -55,7 +56,8 @@ export class ConnectedClient implements RespClient {
     this.localAddress = identity.localAddress;
     this.connectedAt = identity.connectedAt;
     this.lastCommandAt = identity.connectedAt;
-    this.authenticated = server.password === undefined;
+    this.account = server.engine.users.default;
+    this.authenticated = isOpen(this.account);
     this.subscriptions = new Subscriptions(server.engine.pubsub, (message) => {
       this.connection.push(identity.encoder.encode(message, this.version));
     });
@@ -76,7 +78,12 @@ export class ConnectedClient implements RespClient {
     this.replyMode = "on";
     this.noEvict = false;
     this.noTouch = false;
-    this.user = "default";
-    this.authenticated = this.server.password === undefined;
+    this.account = this.server.engine.users.default;
+    this.authenticated = isOpen(this.account);
   }
+}
+
+/** Whether everybody is this user without saying so. */
+function isOpen({ access }: Account): boolean {
+  return access.state.isOn && access.state.noPassword;
 }

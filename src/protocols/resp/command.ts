@@ -3,6 +3,8 @@
  * commands. From a command's row come dispatch, arity errors, the COMMAND replies, the categories
  * of access rules and the docs pages.
  */
+import type { AccessLog } from "../../engine/auth/access-log.ts";
+import type { Account, Users } from "../../engine/auth/users.ts";
 import type { TransactionScope } from "../../engine/database-api.ts";
 import type { EncodedEventsApi } from "../../engine/encoded-events.ts";
 import type { EventInput, EventsApi } from "../../engine/events-api.ts";
@@ -95,6 +97,7 @@ export interface CommandLookup {
 
 /** What the protocol needs of an open database. */
 export interface RespEngine {
+  readonly users: Users;
   readonly pubsub: PubSub;
   readonly keyspaceEvents: KeyspaceEvents;
   readonly events: EventsApi;
@@ -114,8 +117,8 @@ export interface RespServer {
   readonly clients: ReadonlyMap<number, RespClient>;
   /** What this node is called. */
   readonly nodeName: string;
-  /** What AUTH asks for; undefined: nothing. */
-  password: string | undefined;
+  /** What was refused to whom. */
+  readonly accessLog: AccessLog;
   /** Unix ms. */
   readonly startedAt: number;
   /** Connections taken and refused, and commands done, since the start. */
@@ -187,7 +190,8 @@ export interface RespClient {
   version: RespVersion;
   replyMode: ReplyMode;
   authenticated: boolean;
-  user: string;
+  /** Who the client is; before it has authenticated, the default user. */
+  account: Account;
   readonly subscriptions: Subscriptions;
   readonly attributes: SessionAttributes;
   /** Set while commands are queued instead of done. */

@@ -1,5 +1,6 @@
 /** Every command the server knows, family by family. */
 import { CommandTable } from "./command-table.ts";
+import { aclCommands } from "./commands/acl.ts";
 import { bitCommands } from "./commands/bits.ts";
 import { clientCommands } from "./commands/client.ts";
 import { clusterCommands } from "./commands/cluster.ts";
@@ -25,6 +26,7 @@ import { zwatchCommands } from "./commands/zwatch.ts";
 export const commandTable = new CommandTable([
   connectionCommands,
   clientCommands,
+  aclCommands,
   clusterCommands,
   pubsubCommands,
   serverCommands,

@@ -1,9 +1,10 @@
 /**
  * From a request to its handler: the checks that come before every command, in this order.
  *
- *   known? ─ authenticated? ─ number of arguments? ─ queued by MULTI? ─ handler
+ *   known? ─ authenticated? ─ number of arguments? ─ allowed? ─ queued by MULTI? ─ handler
  */
 import { isCronosError } from "../../base/errors.ts";
+import { checkAccess } from "./access.ts";
 import type { CommandSpec, RespClient } from "./command.ts";
 import { arityError, errorText, isReply, ReplyError } from "./reply-error.ts";
 import type { ReplyWriter } from "./reply-writer.ts";
@@ -57,9 +58,14 @@ function fail(client: RespClient, { request, reply, before }: Failing, error: un
 
 function checked(client: RespClient, { name, spec, args }: Request): CommandSpec {
   const refusal = refusalOf(client, spec, args.length + 1);
-  if (refusal === undefined && spec !== undefined) return spec;
-  client.queue?.refused();
-  throw refusal ?? unknownCommand(name);
+  try {
+    if (refusal !== undefined || spec === undefined) throw refusal ?? unknownCommand(name);
+    checkAccess(client, spec, args);
+    return spec;
+  } catch (error) {
+    client.queue?.refused();
+    throw error;
+  }
 }
 
 function refusalOf(

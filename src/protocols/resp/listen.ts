@@ -38,6 +38,7 @@ export async function listenResp(options: RespListenOptions): Promise<RespListen
     listener.listen({ host: options.host, port: options.port, backlog: 511 }, resolve);
   });
   const { address: host, port } = listener.address() as AddressInfo;
+  const unwatch = server.watchUsers();
   server.host = host;
   server.port = port;
   return { host, port, server, close };
@@ -63,5 +64,6 @@ export async function listenResp(options: RespListenOptions): Promise<RespListen
     for (const connection of connections) connection.closeSoon();
     await Promise.all([closed, ...[...connections].map((connection) => connection.closed)]);
     timeout.cancel();
+    unwatch();
   }
 }

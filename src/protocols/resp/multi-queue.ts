@@ -4,6 +4,7 @@
  * As in Redis, a command that fails at EXEC does not undo the others; a command that is refused
  * while it is queued makes EXEC refuse them all.
  */
+import { checkAccess } from "./access.ts";
 import type { CommandQueue, CommandSpec, RespClient } from "./command.ts";
 import { errorText, ReplyError } from "./reply-error.ts";
 import type { ReplyWriter } from "./reply-writer.ts";
@@ -56,6 +57,7 @@ export class MultiQueue implements CommandQueue {
     for (const { spec, args } of this.#commands) {
       const before = reply.length;
       try {
+        checkAccess(client, spec, args);
         if (spec.handler(client, args, reply) !== undefined) {
           throw new ReplyError(`ERR ${spec.name} must not wait inside MULTI`);
         }

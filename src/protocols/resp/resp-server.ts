@@ -1,6 +1,7 @@
 /**
  * What all connections of a RESP listener share: the commands, the clients, the counters.
  */
+import { AccessLog } from "../../engine/auth/access-log.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { CommandLookup, RespClient, RespCounts } from "./command.ts";
 import type { RespEngine, RespServer } from "./command.ts";
@@ -29,7 +30,7 @@ export class ListeningServer implements RespServer {
   readonly memoryBytes: () => number;
   readonly settings = new Map<string, string>();
   readonly encoder = new MessageEncoder();
-  password: string | undefined;
+  readonly accessLog = new AccessLog();
   readonly nodeName: string;
   readonly clientsMax: number;
   host = "";
@@ -50,6 +51,16 @@ export class ListeningServer implements RespServer {
     this.startedAt = options.clock.now();
   }
 
+  /** Ends the connections of who has lost what they use, until the function returned is called. */
+  watchUsers(): () => void {
+    return this.engine.users.onChange((account, isDeleted) => {
+      for (const client of this.#clients.values()) {
+        if (client.account !== account) continue;
+        if (isDeleted || !keepsChannels(client)) client.connection.closeSoon();
+      }
+    });
+  }
+
   nextClientId(): number {
     return ++this.#lastId;
   }
@@ -67,4 +78,12 @@ export class ListeningServer implements RespServer {
     this.#clients.delete(client.id);
     client.reset();
   }
+}
+
+/** Whether the client may still hear what it has subscribed to. */
+function keepsChannels({ account, subscriptions }: RespClient): boolean {
+  const { access } = account;
+  return (["channel", "shard", "pattern"] as const).every((kind) => {
+    return subscriptions.names(kind).every((name) => access.mayHear(name, kind === "pattern"));
+  });
 }

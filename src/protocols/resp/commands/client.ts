@@ -109,7 +109,7 @@ function describe(client: RespClient): string {
     ["tot-mem", input + output],
     ["events", "r"],
     ["cmd", client.lastCommand?.name.toLowerCase() ?? "NULL"],
-    ["user", client.user],
+    ["user", client.account.name],
     ["redir", -1],
     ["resp", client.version],
     ["lib-name", client.libraryName],
@@ -199,7 +199,7 @@ function killFilter(client: RespClient, option: string, value: string): Filter {
       return (each) => hasType(each, type);
     }
     case "user":
-      return ({ user }) => user === value;
+      return ({ account }) => account.name === value;
     case "addr":
       return ({ remoteAddress }) => remoteAddress === value;
     case "laddr":

@@ -1,6 +1,7 @@
 /** COMMAND: what commands there are, from the table that also runs them. */
 import { globMatches } from "../../../base/glob.ts";
 import { categoriesOf } from "../categories.ts";
+import { keysOf } from "../command-keys.ts";
 import type { CommandHandler, CommandSpec, RespClient } from "../command.ts";
 import { ReplyError, syntaxError } from "../reply-error.ts";
 import type { ReplyWriter } from "../reply-writer.ts";
@@ -141,20 +142,4 @@ function getKeys(client: RespClient, args: readonly Buffer[], reply: ReplyWriter
   if (keys.length === 0) throw new ReplyError("ERR The command has no key arguments");
   reply.array(keys.length);
   for (const key of keys) reply.bulk(key);
-}
-
-/** The keys among a command's arguments (without its name). */
-export function keysOf(spec: CommandSpec, args: readonly Buffer[]): readonly Buffer[] {
-  if (spec.findKeys !== undefined) {
-    return spec.findKeys(args).map((index) => args[index]).filter((key) => key !== undefined);
-  }
-  if (spec.keys === undefined || spec.keys.first === 0) return [];
-  const { first, last, step } = spec.keys;
-  const end = last < 0 ? args.length + last : last - 1;
-  const keys: Buffer[] = [];
-  for (let at = first - 1; at <= end; at += step) {
-    const key = args[at];
-    if (key !== undefined) keys.push(key);
-  }
-  return keys;
 }

@@ -1,4 +1,5 @@
 /** Commands about the connection itself: PING, ECHO, HELLO, AUTH, QUIT, RESET, SELECT. */
+import { keyFromBytes } from "../../../base/key.ts";
 import type { CommandSpec, RespClient } from "../command.ts";
 import { arityError, ReplyError, syntaxError } from "../reply-error.ts";
 import type { ReplyWriter } from "../reply-writer.ts";
@@ -102,25 +103,35 @@ function select(_client: RespClient, [index]: readonly Buffer[], reply: ReplyWri
 
 function auth(client: RespClient, args: readonly Buffer[], reply: ReplyWriter): void {
   if (args.length > 2) throw syntaxError();
-  const user = args.length === 2 ? String(args[0]) : "default";
-  authenticate(client, user, String(args.at(-1)));
+  const [user, password] = args.map(keyFromBytes);
+  if (password === undefined) authenticate(client, "default", user ?? "");
+  else authenticate(client, user ?? "", password);
   reply.ok();
 }
 
 /** Throws WRONGPASS, or what to say when no password is set. */
 function authenticate(client: RespClient, user: string, password: string): void {
-  const expected = client.server.password;
-  if (expected === undefined && user === "default") {
+  const { users } = client.server.engine;
+  if (user === "default" && users.default.access.state.noPassword) {
     throw new ReplyError(
       "ERR AUTH <password> called without any password configured for the default user. " +
         "Are you sure your configuration is correct?",
     );
   }
-  if (user !== "default" || password !== expected) {
+  const account = users.authenticate(user, password);
+  if (account === undefined) {
+    client.server.accessLog.add({
+      reason: "auth",
+      context: "toplevel",
+      object: "AUTH",
+      user,
+      client: client.remoteAddress,
+      at: client.server.clock.now(),
+    });
     throw new ReplyError("WRONGPASS invalid username-password pair or user is disabled.");
   }
   client.authenticated = true;
-  client.user = user;
+  client.account = account;
 }
 
 function hello(client: RespClient, args: readonly Buffer[], reply: ReplyWriter): void {
@@ -176,8 +187,8 @@ function helloOptions(args: readonly Buffer[]): HelloOptions {
     const option = String(args[at]);
     const left = args.length - at - 1;
     if (/^auth$/i.test(option) && left >= 2) {
-      options.user = String(args[at + 1]);
-      options.password = String(args[at + 2]);
+      options.user = keyFromBytes(args[at + 1] as Buffer);
+      options.password = keyFromBytes(args[at + 2] as Buffer);
       at += 3;
     } else if (/^setname$/i.test(option) && left >= 1) {
       options.name = String(args[at + 1]);

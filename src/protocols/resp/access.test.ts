@@ -1,0 +1,36 @@
+import { test } from "node:test";
+import { respDatabase } from "../../../test/support/resp-database.ts";
+
+test("checkAccess: writes that tell what was stored need both kinds of access", async (t) => {
+  const database = await respDatabase();
+  t.after(() => database.close());
+  const admin = await database.connect();
+  const bob = await database.connect();
+  await admin.check("ACL SETUSER bob on nopass +@all %W~a* %R~b*", "+OK\r\n");
+  await bob.check("AUTH bob any", "+OK\r\n");
+  const refused = "-NOPERM No permissions to access a key\r\n";
+  await bob.check("SET a 1", "+OK\r\n");
+  await bob.check("SET a 2 GET", refused);
+  await bob.check("INCR a", refused);
+  await bob.check("GET a", refused);
+  await bob.check("MSET a 1 b 1", refused);
+  await bob.check("GET b", "$-1\r\n");
+});
+
+test("checkAccess: a user works in the namespaces it may, and names no others", async (t) => {
+  const database = await respDatabase();
+  t.after(() => database.close());
+  const admin = await database.connect();
+  const bob = await database.connect();
+  const rules = "on nopass +@all ~* resetnamespaces ns:tenants.bob";
+  await admin.check(`ACL SETUSER bob ${rules}`, "+OK\r\n");
+  await admin.check("NAMESPACE CREATE tenants.bob", "+OK\r\n");
+  await bob.check("AUTH bob any", "+OK\r\n");
+  const refused = "-NOPERM No permissions to access a namespace\r\n";
+  await bob.check("PING", "+PONG\r\n");
+  await bob.check("SET a 1", refused);
+  await bob.check("NAMESPACE USE tenants", refused);
+  await bob.check("NAMESPACE USE tenants.bob", "+OK\r\n");
+  await bob.check("SET a 1", "+OK\r\n");
+  await bob.check("NAMESPACE REMOVE tenants", refused);
+});
