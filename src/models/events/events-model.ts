@@ -136,14 +136,8 @@ export class EventsModel implements DerivedState {
     });
     const { dispatcher } = this;
     const onSettled = (): void => this.retention.touch();
-    this.#settler = new Settler({
-      shard,
-      clock,
-      dispatcher,
-      alarm: this.#alarm,
-      listener,
-      onSettled,
-    });
+    const parts = { shard, clock, dispatcher, alarm: this.#alarm };
+    this.#settler = new Settler({ ...parts, listener, onSettled });
     this.retention = new RetentionRunner({
       shard,
       clock,
