@@ -47,7 +47,7 @@ test("a duplicate of what is not durable yet waits for it, and fails with it", a
   assert.deepEqual([first.state, second.state], ["IO", "IO"]);
 });
 
-test("a failed append is an error for each of its writes, none is handed out", async (t) => {
+test("a failed append is an error for each of its writes; none is handed out", async (t) => {
   const db = await EngineFixture.start(t);
   const inbox = await db.subscribe();
   const other = await db.subscribe({ group: "other" });

@@ -21,7 +21,7 @@ test("an id is a duplicate in the same batch, the next one, and at the same time
   assert.deepEqual([...inbox.ids].sort(), ["a", "b", "c", "d", "e"]);
 });
 
-test("a duplicate is told the first one's place: pending, fired, restarted", async (t) => {
+test("a duplicate is told the first one's place, pending, fired and restarted", async (t) => {
   const db = await EngineFixture.start(t, { topic: { partitions: 4 } });
   const first = await db.publish("a", db.now + hour);
   const place = { partition: first.partition, offset: first.offset };

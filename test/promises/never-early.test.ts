@@ -46,8 +46,7 @@ test("an event is handed out in the millisecond in which it is due", async (t) =
 test("an event that is due already is handed out at once", async (t) => {
   const db = await EngineFixture.start(t);
   const inbox = await db.subscribe();
-  const times = [["now", db.now], ["a minute ago", db.now - 60_000], ["1970", 1]] as const;
-  for (const [id, at] of times) {
+  for (const [id, at] of Object.entries({ now: db.now, "a minute ago": db.now - 60_000, old: 1 })) {
     await db.publish(id, at);
     await db.quiet();
     assert.equal(inbox.ids.at(-1), id);

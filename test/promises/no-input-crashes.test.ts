@@ -21,7 +21,7 @@ const times: readonly (readonly [name: string, at: number, words: RegExp | undef
   ["nanoseconds", now * 1e6, /micro- or nanoseconds/],
 ];
 
-test("schedule times of any size are stored or refused, singly, in batches and as bytes", async (t) => {
+test("schedule times of any size are stored or refused, in every form", async (t) => {
   const db = await EngineFixture.start(t);
   for (const [name, at, words] of times) {
     const bytes = Buffer.concat([
@@ -101,9 +101,10 @@ test("any bytes as an event or a batch leave the database as it should be", asyn
   const db = await EngineFixture.start(t);
   const inbox = await db.subscribe();
   inbox.isAcking = true;
+  const number = fc.integer({ min: 1, max: 10 });
   const field = fc.oneof(
-    fc.tuple(fc.nat(9), fc.uint8Array({ maxLength: 9 })).map(([n, bytes]) => bytesField(n + 1, bytes)),
-    fc.tuple(fc.nat(9), fc.maxSafeInteger()).map(([n, value]) => varintField(n + 1, value)),
+    fc.tuple(number, fc.uint8Array({ maxLength: 9 })).map(([n, bytes]) => bytesField(n, bytes)),
+    fc.tuple(number, fc.maxSafeInteger()).map(([n, value]) => varintField(n, value)),
     fc.uint8Array({ maxLength: 5 }).map((bytes) => Buffer.from(bytes)),
   );
   const message = fc.array(field, { maxLength: 6 }).map((fields) => Buffer.concat(fields));
@@ -123,8 +124,9 @@ test("any bytes as an event or a batch leave the database as it should be", asyn
           Buffer.concat([bytesField(1, Buffer.concat([good, other])), bytesField(1, one)]),
         ),
       ];
-      for (const { status, reason } of (await Promise.allSettled(calls)) as PromiseRejectedResult[]) {
-        if (status === "rejected") assert.ok(reason instanceof CronosError, String(reason));
+      for (const result of await Promise.allSettled(calls)) {
+        if (result.status === "fulfilled") continue;
+        assert.ok(result.reason instanceof CronosError, String(result.reason));
       }
     }),
     { numRuns: rounds(200, 10_000) },

@@ -143,7 +143,7 @@ export function removeIds(
 /** What one operation removes. */
 class Removal {
   events = 0;
-  /** Bytes of the events, about as many as will be freed. */
+  /** About as many bytes as will be freed: what is kept of ids is not taken off. */
   bytes = 0;
   readonly #tx: Transaction;
   readonly #partition: Partition;
@@ -167,7 +167,7 @@ class Removal {
     for (let at = offset; at < end; ) {
       const removal = this.#removalAt(at);
       const next = Math.min(end, removal?.endOffset ?? at + 1);
-      if (removal !== undefined) this.bytes += removal.add(at, next - at);
+      if (removal !== undefined) this.bytes += removal.add(at, next, this.#tx.now);
       at = next;
     }
     return true;
@@ -185,7 +185,7 @@ class Removal {
     let removal = this.#blocks.get(block.firstOffset);
     if (removal === undefined) {
       this.#rewrittenBytes += block.bytes.length;
-      removal = new BlockRemoval(block);
+      removal = new BlockRemoval(block, this.#partition.topic.settings.dedupTtlMs);
       this.#blocks.set(block.firstOffset, removal);
     }
     this.#last = removal;
@@ -196,10 +196,18 @@ class Removal {
 /** The events of one block that are removed. */
 class BlockRemoval {
   readonly #block: Block;
+  readonly #keepIdsUntil: number;
+  /** How many events are in the block. */
+  readonly #events: number;
   readonly #positions = new Set<number>();
+  #freed = 0;
 
-  constructor(block: Block) {
+  constructor(block: Block, dedupTtlMs: number) {
     this.#block = block;
+    this.#keepIdsUntil = block.createdAt + dedupTtlMs;
+    let events = 0;
+    for (let k = 0; k < block.count; k++) if (!block.isGone(k)) events++;
+    this.#events = events;
   }
 
   get endOffset(): number {
@@ -210,15 +218,22 @@ class BlockRemoval {
     return offset >= this.#block.firstOffset && offset < this.#block.endOffset;
   }
 
-  /** Returns the bytes of the events. */
-  add(offset: number, count: number): number {
-    const first = offset - this.#block.firstOffset;
-    let bytes = 0;
-    for (let k = first; k < first + count; k++) {
+  /** Adds the events from one offset to before another; returns about how many bytes that frees. */
+  add(offset: number, end: number, now: number): number {
+    const block = this.#block;
+    const before = this.#freed;
+    for (let k = offset - block.firstOffset; k < end - block.firstOffset; k++) {
+      if (block.isGone(k)) continue;
       this.#positions.add(k);
-      bytes += this.#block.length(k);
+      this.#freed += block.length(k);
     }
-    return bytes;
+    if (this.#isWhole(now)) this.#freed = block.bytes.length;
+    return this.#freed - before;
+  }
+
+  /** Nothing of the block is needed any more. */
+  #isWhole(now: number): boolean {
+    return this.#positions.size === this.#events && this.#keepIdsUntil <= now;
   }
 
   store(tx: Transaction, partition: Partition): void {
@@ -226,9 +241,7 @@ class BlockRemoval {
     const { bytes } = block;
     const key = partition.blocksPrefix + keyU48(block.firstOffset);
     partition.bytes -= bytes.length;
-    const isGone = (k: number): boolean => this.#positions.has(k) || block.isGone(k);
-    const keepUntil = block.createdAt + partition.topic.settings.dedupTtlMs;
-    if (keepUntil <= tx.now && every(block.count, isGone)) {
+    if (this.#isWhole(tx.now)) {
       tx.delete(key);
       return;
     }
@@ -270,10 +283,6 @@ function idField(bytes: Buffer, start: number, end: number): { start: number; en
 }
 
 function isOnlyIds(block: Block): boolean {
-  return every(block.count, (k) => block.isGone(k));
-}
-
-function every(count: number, holds: (k: number) => boolean): boolean {
-  for (let k = 0; k < count; k++) if (!holds(k)) return false;
+  for (let k = 0; k < block.count; k++) if (!block.isGone(k)) return false;
   return true;
 }
