@@ -137,6 +137,14 @@ export class Connection implements ClientConnection {
   /** Does what has arrived, as far as it can be done now. */
   #work(): void {
     if (this.#executing) return;
+    // What stalled it may have been taken by the socket at once: then no drain tells to go on.
+    do this.#workUntilStalled();
+    while (this.#stalled && this.#mayGoOn());
+    if (this.#socket.isPaused() && this.#mayGoOn()) this.#socket.resume();
+    if (this.#closing) this.#endIfDone();
+  }
+
+  #workUntilStalled(): void {
     this.#executing = true;
     try {
       while (this.#mayGoOn()) {
@@ -152,8 +160,6 @@ export class Connection implements ClientConnection {
     }
     this.#executing = false;
     this.#flush();
-    if (this.#socket.isPaused() && this.#mayGoOn()) this.#socket.resume();
-    if (this.#closing) this.#endIfDone();
   }
 
   #mayGoOn(): boolean {
