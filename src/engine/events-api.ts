@@ -236,7 +236,7 @@ export interface GroupInfo {
   readonly group: string;
   readonly topic: string;
   readonly partitions: readonly number[];
-  /** Per partition: every event with a smaller offset is acknowledged. */
+  /** Per partition: behind the last event, in the order of firing, up to which all are settled. */
   readonly committedOffsets: ReadonlyMap<number, number>;
   /** Per member (subscription id): one past the highest offset it was handed. */
   readonly memberOffsets: ReadonlyMap<string, number>;
