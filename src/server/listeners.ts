@@ -2,6 +2,7 @@
 import type { HttpBackend, Route } from "../protocols/http/route.ts";
 import { formatListenAddress, parseListenAddress } from "./config/listen-address.ts";
 import type { ListenAddress } from "./config/listen-address.ts";
+import { readTls } from "./config/read-tls.ts";
 import type { ListenContext, Listener, ListenerName, StartListener } from "./server.ts";
 
 export const listeners: Readonly<Record<ListenerName, StartListener>> = {
@@ -51,8 +52,12 @@ async function startResp(
     import("../protocols/resp/listen.ts"),
     import("../protocols/resp/commands.ts"),
   ]);
+  if (config.respPassword !== undefined) {
+    engine.users.requirePassword(Buffer.from(config.respPassword).toString("latin1"));
+  }
   const { host, port, server, close } = await listenResp({
     ...address,
+    ...(config.respTls === undefined ? {} : { tls: readTls(config.respTls) }),
     engine,
     clock,
     table: commandTable,

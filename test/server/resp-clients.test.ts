@@ -4,6 +4,7 @@
  */
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
+import { readFileSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -83,6 +84,36 @@ test("clients of Redis Cluster find one node with every slot", async (t) => {
   if (!hasRedisCli) return;
   const run = spawnSync("redis-cli", ["-c", "-p", String(port), "MGET", "a", "b"]);
   assert.equal(String(run.stdout), "1\n2\n");
+});
+
+test("with a certificate and a password, clients need TLS and the password", async (t) => {
+  const directory = await mkdtemp(join(tmpdir(), "cronosdb-tls-"));
+  const [key, cert] = [join(directory, "key.pem"), join(directory, "cert.pem")];
+  t.after(() => rm(directory, { recursive: true }));
+  const made = spawnSync("openssl", [
+    ..."req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 1".split(" "),
+    "-subj",
+    "/CN=localhost",
+    "-keyout",
+    key,
+    "-out",
+    cert,
+  ]);
+  if (made.status !== 0) {
+    t.skip("openssl is not installed");
+    return;
+  }
+  const flags = ["--tls-cert", cert, "--tls-key", key, "--requirepass", "secret"];
+  const server = await ServerProcess.start(join(directory, "data"), flags);
+  t.after(() => server.stop());
+  const port = Number(server.ready.resp?.split(":").at(-1));
+  const tls = { ca: readFileSync(cert), servername: "localhost" };
+  const redis = new Redis(port, "127.0.0.1", { tls, password: "secret" });
+  t.after(() => redis.disconnect());
+  assert.equal(await redis.set("a", "1"), "OK");
+  const stranger = new Redis(port, "127.0.0.1", { tls, enableReadyCheck: false });
+  t.after(() => stranger.disconnect());
+  await assert.rejects(stranger.get("a"), /NOAUTH/);
 });
 
 test("the metrics count clients and commands", async (t) => {

@@ -3,6 +3,8 @@
  */
 import { createServer } from "node:net";
 import type { AddressInfo, Socket } from "node:net";
+import { createServer as createTlsServer } from "node:tls";
+import type { TlsOptions } from "node:tls";
 import { Connection } from "./connection.ts";
 import type { RespServer } from "./command.ts";
 import { ReplySlab } from "./reply-writer.ts";
@@ -13,10 +15,21 @@ import type { RespServerOptions } from "./resp-server.ts";
 const CLOSE_TIMEOUT_MS = 5_000;
 /** Silence after which the system asks whether the other end is still there. */
 const KEEPALIVE_MS = 300_000;
+/** How long a client may take to agree on TLS. */
+const HANDSHAKE_MS = 5_000;
 
 export interface RespListenOptions extends RespServerOptions {
   readonly host: string;
   readonly port: number;
+  /** Given: clients must speak TLS. */
+  readonly tls?: RespTls;
+}
+
+/** PEM. With authorities, clients must have a certificate signed by one of them. */
+export interface RespTls {
+  readonly cert: Buffer;
+  readonly key: Buffer;
+  readonly ca?: Buffer;
 }
 
 export interface RespListener {
@@ -32,7 +45,12 @@ export async function listenResp(options: RespListenOptions): Promise<RespListen
   const server = new ListeningServer(options);
   const connections = new Set<Connection>();
   const slab = new ReplySlab();
-  const listener = createServer({ noDelay: true, allowHalfOpen: true }, accept);
+  const { tls } = options;
+  const sockets = { noDelay: true, allowHalfOpen: true };
+  const listener =
+    tls === undefined
+      ? createServer(sockets, accept)
+      : createTlsServer({ ...sockets, ...tlsOptions(tls) }, accept);
   await new Promise<void>((resolve, reject) => {
     listener.once("error", reject);
     listener.listen({ host: options.host, port: options.port, backlog: 511 }, resolve);
@@ -66,4 +84,15 @@ export async function listenResp(options: RespListenOptions): Promise<RespListen
     timeout.cancel();
     unwatch();
   }
+}
+
+function tlsOptions(tls: RespTls): TlsOptions {
+  const checksClients = tls.ca !== undefined;
+  return {
+    ...tls,
+    requestCert: checksClients,
+    rejectUnauthorized: checksClients,
+    minVersion: "TLSv1.2",
+    handshakeTimeout: HANDSHAKE_MS,
+  };
 }

@@ -66,6 +66,30 @@ export const declaration = {
     help: "Where the RESP interface (the protocol of Redis) listens",
     check: address,
   },
+  requirepass: {
+    form: "password",
+    default: "",
+    help: "Password of the RESP interface's default user; better given as CRONOS_REQUIREPASS",
+    check: z.string({ error: "a text" }),
+  },
+  "tls-cert": {
+    form: "file",
+    default: "off",
+    help: "Certificate (PEM) of the RESP interface, which then speaks TLS; needs tls-key",
+    check: path,
+  },
+  "tls-key": {
+    form: "file",
+    default: "off",
+    help: "Private key (PEM) that belongs to tls-cert",
+    check: path,
+  },
+  "tls-ca": {
+    form: "file",
+    default: "off",
+    help: "Authorities (PEM) that must have signed the certificates of RESP clients",
+    check: path,
+  },
   "udp-addr": {
     form: "address",
     default: "off",

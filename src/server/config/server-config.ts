@@ -17,7 +17,19 @@ export interface ServerConfig {
   readonly http?: ListenAddress;
   readonly resp?: ListenAddress;
   readonly admin?: ListenAddress;
+  /** Password of the default user of the RESP listener. */
+  readonly respPassword?: string;
+  /** Files; absent: the RESP listener does not speak TLS. */
+  readonly respTls?: TlsFiles;
   readonly logLevel: SettingValues["log-level"];
+}
+
+/** Paths of PEM files. */
+export interface TlsFiles {
+  readonly cert: string;
+  readonly key: string;
+  /** Who signs the certificates that clients then must have. */
+  readonly ca?: string;
 }
 
 /** Groups the settings. Throws INVALID_ARGUMENT for what cannot or should not be served. */
@@ -45,6 +57,8 @@ export function serverConfig(values: SettingValues): ServerConfig {
     ...listener("http", values["http-addr"]),
     ...listener("resp", values["resp-addr"]),
     ...listener("admin", values["admin-addr"]),
+    ...(values.requirepass === "" ? {} : { respPassword: values.requirepass }),
+    ...tlsFiles(values),
     logLevel: values["log-level"],
   });
 }
@@ -56,6 +70,18 @@ function listener<Name extends string>(
   address: ListenAddress | "off",
 ): { readonly [N in Name]?: ListenAddress } {
   return address === "off" ? {} : ({ [name]: address } as { [N in Name]?: ListenAddress });
+}
+
+function tlsFiles(values: SettingValues): Pick<ServerConfig, "respTls"> {
+  const { "tls-cert": cert, "tls-key": key, "tls-ca": ca } = values;
+  if ((cert === "off") !== (key === "off")) {
+    throw refused("tls-cert", cert, "It must be given together with --tls-key");
+  }
+  if (cert === "off") {
+    if (ca === "off") return {};
+    throw refused("tls-ca", ca, "It must be given together with --tls-cert and --tls-key");
+  }
+  return { respTls: { cert, key, ...(ca === "off" ? {} : { ca }) } };
 }
 
 /** Settings whose part does not exist must not look as if they had an effect. */
@@ -73,12 +99,13 @@ function rejectUnavailable(values: SettingValues): void {
   }
 }
 
-/** Nobody has to authenticate, so being reachable from other machines must be asked for by name. */
+/** Where nobody authenticates, being reachable from other machines must be asked for by name. */
 function rejectPublic(values: SettingValues): void {
   if (values.insecure) return;
   for (const name of listenerSettings) {
     const address = values[name];
     if (address === "off" || isLoopback(address.host)) continue;
+    if (name === "resp-addr" && values.requirepass !== "") continue;
     throw refused(
       name,
       formatListenAddress(address),
