@@ -82,7 +82,6 @@ const untested: Readonly<Record<string, string>> = {
   "src/protocols/resp/commands/zmap-numbers.ts": "test/conformance/zmap-conversations.ts",
   "src/server/listeners.ts": "server.test.ts",
   "src/server/config/declaration.ts": "the rows of settings; read-settings.test.ts",
-  "src/server/config/server-config.ts": "read-settings.test.ts",
   "tools/layer-rules.ts": "a table; check-layers.test.ts runs every rule of it",
 };
 
