@@ -108,7 +108,8 @@ export class NodeConsumers {
       (subscription) => {
         consumer.subscription = subscription;
       },
-      { error: () => this.#forget(consumer) },
+      // The topic may be deleted meanwhile.
+      { allowed: ["NOT_FOUND"], error: () => this.#forget(consumer) },
     );
   }
 

@@ -69,7 +69,7 @@ export class NodeProgram {
       { weight: 2, name: "disk full", run: () => world.setRoom(world.random.below(2000)) },
       { weight: 4, name: "disk has space", run: () => world.setRoom(undefined) },
       { weight: 2, name: "disk fails", run: () => this.#failDisk() },
-      { weight: 2, name: "tree fails", run: () => failTree(world.node) },
+      { weight: 2, name: "tree fails", run: () => this.#failTree() },
       { weight: 2, name: "power failing", run: () => this.#failPower() },
       { weight: 2, name: "power loss", run: () => world.restart("power loss") },
       { weight: 3, name: "kill", run: () => world.restart("kill") },
@@ -164,6 +164,20 @@ export class NodeProgram {
     this.#world.node.disk.powerOffAfter(1 + this.#world.random.below(12));
   }
 
+  /** The next write to the base tree that takes more than one slice fails in its middle. */
+  #failTree(): void {
+    const { storage } = this.#world.node;
+    this.#world.isFaulty = true;
+    storage.faults = {
+      sliceRows: 8,
+      beforeSlice: (slice) => {
+        if (slice < 1) return;
+        storage.faults = {};
+        throw Object.assign(new Error("EIO: simulated"), { code: "EIO" });
+      },
+    };
+  }
+
   /** One bit of the closed log turns over: opening says where, or does not need it. */
   async #flipBit(): Promise<void> {
     const { node, random } = this.#world;
@@ -246,18 +260,6 @@ function operationChoices(world: NodeWorld, consumers: NodeConsumers): Choice[] 
     { weight: 4, name: "unsubscribe", run: () => consumers.unsubscribe() },
     { weight: 3, name: "compact", run: compact },
   ];
-}
-
-/** The next write to the base tree that takes more than one slice fails in its middle. */
-function failTree({ storage }: SimulatedNode): void {
-  storage.faults = {
-    sliceRows: 8,
-    beforeSlice: (slice) => {
-      if (slice < 1) return;
-      storage.faults = {};
-      throw Object.assign(new Error("EIO: simulated"), { code: "EIO" });
-    },
-  };
 }
 
 /** 0 when there is no such file. */

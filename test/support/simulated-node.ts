@@ -42,6 +42,7 @@ export class SimulatedNode {
     this.disk = death === "kill" ? this.disk.kill() : this.disk.crash();
     // Takes the base tree away from the dead process, as the disk's successor does with files.
     openMemoryTree(this.storage);
+    this.storage.faults = {};
     this.clock = new SimulatedClock(this.clock.now() + downMs);
   }
 
