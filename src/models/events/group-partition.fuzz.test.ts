@@ -74,6 +74,6 @@ test("GroupPartition: a stored position leads to what is not settled, and to not
       assert.deepEqual(group.drainFresh(), group.unsettled());
       assert.deepEqual(group.drain(), group.notOut());
     }),
-    { numRuns: rounds(60, 5000) },
+    { numRuns: rounds(60, 1500) },
   );
 });
