@@ -13,7 +13,7 @@ export interface Layer {
 
 const ground = ["base", "ports"] as const;
 const kept = [...ground, "log", "store", "shard"] as const;
-const served = [...kept, "models", "cluster", "engine"] as const;
+const served = [...kept, "models", "influxql", "cluster", "engine"] as const;
 
 /** From left to right: imports, of values and of types, go to the left only. */
 export const layers: readonly Layer[] = [
@@ -48,13 +48,18 @@ export const layers: readonly Layer[] = [
     holds: "rows and operations of each kind of data, as functions over a transaction",
   },
   {
+    name: "influxql",
+    mayImport: [...kept, "models"],
+    holds: "the query language of time series: parser, planner, executor",
+  },
+  {
     name: "cluster",
     mayImport: kept,
     holds: "leases, slot map, moving shards between nodes",
   },
   {
     name: "engine",
-    mayImport: [...kept, "models", "cluster"],
+    mayImport: [...kept, "models", "influxql", "cluster"],
     holds: "one open database: shards, models, background work",
   },
   {
@@ -179,6 +184,8 @@ export const packagePlaces: readonly PackagePlace[] = [
   { name: "grpc-health-check", layers: ["protocols"] },
   { name: "fastify", layers: ["protocols", "server"] },
   { name: "croner", layers: ["models"] },
+  { name: "re2js", layers: ["influxql"] },
+  { name: "@msgpack/msgpack", layers: ["protocols"] },
   { name: "zod", layers: ["protocols", "server"] },
   { name: "pino", layers: ["server", "cli"] },
   { name: "prom-client", layers: ["protocols", "server"] },
