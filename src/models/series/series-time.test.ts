@@ -5,9 +5,9 @@ import fc from "fast-check";
 import { offsetIn, offsetOf, TIME_MAX, TIME_MIN, timeAt, windowStartOf } from "./series-time.ts";
 
 test("timeAt gives back the time whose window and offset were taken", () => {
-  const time = fc.bigInt({ min: TIME_MIN, max: TIME_MAX });
+  const times = fc.bigInt({ min: TIME_MIN, max: TIME_MAX });
   fc.assert(
-    fc.property(time, fc.constantFrom(1, 24, 168), (time, hours) => {
+    fc.property(times, fc.constantFrom(1, 24, 168), (time, hours) => {
       const start = windowStartOf(time, hours);
       const offset = offsetOf(start, time);
       assert.ok(offset >= 0 && offset < hours * 3.6e12);
