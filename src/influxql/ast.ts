@@ -294,7 +294,9 @@ export interface PolicyParts {
 
 export type Privilege = "READ" | "WRITE" | "ALL PRIVILEGES";
 
-type Plain<K extends string> = { readonly kind: K };
+interface Plain<K extends string> {
+  readonly kind: K;
+}
 
 export type ShowStatement =
   | Plain<"show databases">
