@@ -96,7 +96,9 @@ export function putHeader(tx: Transaction, at: KeyContext, header: NewHeader): B
     if (expiryBefore !== 0) tx.delete(at.space.expiry(key, expiryBefore));
     if (expiry !== 0) putExpiryRow(tx, at, { key, expiry });
   }
-  if (before === undefined) addToCount(tx, at.space, 1);
+  const timed = (expiry === 0 ? 0 : 1) - (expiryBefore === 0 ? 0 : 1);
+  if (before === undefined) addToCount(tx, at.space, { keys: 1, timed });
+  else if (timed !== 0) addToCount(tx, at.space, { keys: 0, timed });
   const row = tx.reserve(at.space.header(key), headerSize(key, header.bodyBytes));
   return row.subarray(writeHeaderStart(row, header));
 }
@@ -112,6 +114,8 @@ export function putExpiry(
   if (before === expiry) return;
   if (before !== 0) tx.delete(at.space.expiry(key, before));
   if (expiry !== 0) putExpiryRow(tx, at, { key, expiry });
+  const timed = (expiry === 0 ? 0 : 1) - (before === 0 ? 0 : 1);
+  if (timed !== 0) addToCount(tx, at.space, { keys: 0, timed });
   const copy = tx.reserve(at.space.header(key), row.length);
   copy.set(row);
   copy.writeUIntLE(expiry, 1, 6);
@@ -137,7 +141,7 @@ export function removeKey(
   const expiry = headerExpiry(row);
   if (expiry !== 0) tx.delete(at.space.expiry(key, expiry));
   removeBody(tx, at, { key, row });
-  addToCount(tx, at.space, -1);
+  addToCount(tx, at.space, { keys: -1, timed: expiry === 0 ? 0 : -1 });
 }
 
 /** Removes the rows beside the header: those of a hash. */
@@ -157,11 +161,24 @@ export function countKeys(view: ReadView, space: Keyspace): number {
   return value === undefined ? 0 : asBuffer(value).readUIntLE(0, 6);
 }
 
-function addToCount(tx: Transaction, space: Keyspace, delta: number): void {
+/** How many of them expire some time. */
+export function countTimedKeys(view: ReadView, space: Keyspace): number {
+  const value = view.get(space.countKey);
+  return value === undefined ? 0 : asBuffer(value).readUIntLE(6, 6);
+}
+
+function addToCount(
+  tx: Transaction,
+  space: Keyspace,
+  delta: { readonly keys: number; readonly timed: number },
+): void {
   // At commit, without reading it in the transaction: two that add keys do not conflict.
   tx.atCommit((committing) => {
-    const count = countKeys(committing, space) + delta;
-    committing.reserve(space.countKey, 6).writeUIntLE(count, 0, 6);
+    const keys = countKeys(committing, space) + delta.keys;
+    const timed = countTimedKeys(committing, space) + delta.timed;
+    const row = committing.reserve(space.countKey, 12);
+    row.writeUIntLE(keys, 0, 6);
+    row.writeUIntLE(timed, 6, 6);
   });
 }
 

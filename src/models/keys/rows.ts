@@ -3,7 +3,7 @@
  * number of its kind; numbers never change.
  *
  *   kind        row key after "K" + kind                     value
- *   0  count    namespace u32                                u48: keys of the namespace
+ *   0  count    namespace u32                                u48 keys, u48 keys that expire
  *   1  header   namespace u32, key                           header, of a string the value too
  *   2  field    namespace u32, key (escaped, ended), field   one field of a hash
  *   3  expiry   expiry u48, namespace u32, key               empty: look at the key then

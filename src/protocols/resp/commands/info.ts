@@ -1,6 +1,7 @@
 /**
  * INFO: facts about the server, in sections, under the names that clients and tools look for.
  */
+import { countKeys, countTimedKeys } from "../../../models/keys/keys.ts";
 import type { CommandSpec, RespClient, RespServer } from "../command.ts";
 import type { ReplyWriter } from "../reply-writer.ts";
 import { redisVersion } from "../versions.ts";
@@ -8,8 +9,8 @@ import { redisVersion } from "../versions.ts";
 type Fact = readonly [name: string, value: string | number];
 
 /** In the order in which INFO shows them. */
-const sections: Readonly<Record<string, (server: RespServer) => readonly Fact[]>> = {
-  server: (server) => [
+const sections: Readonly<Record<string, (client: RespClient) => readonly Fact[]>> = {
+  server: ({ server }) => [
     ["redis_version", redisVersion],
     ["redis_mode", "cluster"],
     ["server_name", "cronosdb"],
@@ -21,13 +22,13 @@ const sections: Readonly<Record<string, (server: RespServer) => readonly Fact[]>
     ["uptime_in_seconds", uptimeSeconds(server)],
     ["uptime_in_days", Math.floor(uptimeSeconds(server) / 86_400)],
   ],
-  clients: (server) => [
+  clients: ({ server }) => [
     ["connected_clients", server.clients.size],
     ["maxclients", server.clientsMax],
     ["blocked_clients", 0],
     ["pubsub_clients", [...server.clients.values()].filter(isSubscribed).length],
   ],
-  memory: (server) => [
+  memory: ({ server }) => [
     ["used_memory", server.memoryBytes()],
     ["used_memory_rss", server.memoryBytes()],
     ["maxmemory", 0],
@@ -41,7 +42,7 @@ const sections: Readonly<Record<string, (server: RespServer) => readonly Fact[]>
     ["aof_rewrite_in_progress", 0],
     ["aof_last_write_status", "ok"],
   ],
-  stats: ({ counts, engine: { pubsub } }) => [
+  stats: ({ server: { counts, engine: { pubsub } } }) => [
     ["total_connections_received", counts.connections],
     ["total_commands_processed", counts.commands],
     ["rejected_connections", counts.rejectedConnections],
@@ -54,6 +55,11 @@ const sections: Readonly<Record<string, (server: RespServer) => readonly Fact[]>
     ["connected_slaves", 0],
   ],
   cluster: () => [["cluster_enabled", 1]],
+  keyspace: ({ session: { view, keys } }) => {
+    const count = countKeys(view, keys.space);
+    const timed = countTimedKeys(view, keys.space);
+    return count === 0 ? [] : [["db0", `keys=${count},expires=${timed},avg_ttl=0`]];
+  },
 };
 
 /** Names that stand for several sections. */
@@ -76,7 +82,7 @@ function info(client: RespClient, args: readonly Buffer[], reply: ReplyWriter): 
   const all = wanted.size === 0 || [...wanted].some((name) => groups.has(name));
   const shown = Object.entries(sections).filter(([name]) => all || wanted.has(name));
   const texts = shown.map(([name, facts]) => {
-    const lines = facts(client.server).map(([fact, value]) => `${fact}:${value}\r\n`);
+    const lines = facts(client).map(([fact, value]) => `${fact}:${value}\r\n`);
     return `# ${name.charAt(0).toUpperCase()}${name.slice(1)}\r\n${lines.join("")}`;
   });
   reply.verbatim(texts.join("\r\n"));
