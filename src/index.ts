@@ -25,6 +25,16 @@ export type {
   TopicSettings,
 } from "./engine/events-api.ts";
 export type {
+  HashEntry,
+  HashScope,
+  KeyOperations,
+  KeyScanOptions,
+  KeySetOptions,
+  KeySetResult,
+  KeysApi,
+  KeysScope,
+} from "./engine/keys-api.ts";
+export type {
   Bytes,
   Namespace,
   NamespacesApi,

@@ -2,6 +2,7 @@
  * The database interface: what open() and connect() return.
  */
 import type { EventInput, EventSelector, EventsApi, PublishReceipt } from "./events-api.ts";
+import type { KeysApi, KeysScope } from "./keys-api.ts";
 import type { Namespace, NamespacesApi, ZMapApi, ZMapScope } from "./zmap-api.ts";
 
 /** What a transaction function of transact() can do: it reads its own writes, all or nothing. */
@@ -16,12 +17,16 @@ export interface TransactionScope {
     /** Moves events that are not due yet to another time, all at once; tells how many. */
     reschedule(selector: EventSelector, at: number): number;
   };
+  /** The keys of a namespace; default: "global". Throws NOT_FOUND. */
+  keys(namespace?: string): KeysScope;
   /** The ordered map of a namespace; default: "global". Throws NOT_FOUND. */
   zmap(namespace?: string): ZMapScope;
 }
 
 export interface Database {
   readonly events: EventsApi;
+  /** The keys of the namespace "global". */
+  readonly keys: KeysApi;
   readonly namespaces: NamespacesApi;
   /** What is in a namespace. It need not be there yet. */
   namespace(name: string): Namespace;

@@ -23,6 +23,9 @@ import { checkEvent, eventsScope } from "./events-scope.ts";
 import { EventsService } from "./events-service.ts";
 import { FireLag } from "./fire-lag.ts";
 import type { EngineMetrics, EngineStats, StatsSource } from "./metrics.ts";
+import { KeysAccess, keyContext } from "./keys-access.ts";
+import type { KeysApi, KeysScope } from "./keys-api.ts";
+import { keysScope } from "./keys-scope.ts";
 import { KeysService } from "./keys-service.ts";
 import { KeyspaceEvents } from "./keyspace-events.ts";
 import { NamespacesService } from "./namespaces-service.ts";
@@ -136,7 +139,11 @@ export class Engine implements Database, StatsSource {
   }
 
   namespace(name: string): Namespace {
-    return { name, zmap: this.zmap(name) };
+    return { name, keys: this.#keysOf(name), zmap: this.zmap(name) };
+  }
+
+  get keys(): KeysApi {
+    return this.#keysOf(globalNamespace.name);
   }
 
   zmap(namespace: string = globalNamespace.name): ZMapApi {
@@ -165,7 +172,10 @@ export class Engine implements Database, StatsSource {
       const zmap = (namespace: string = globalNamespace.name): ZMapScope => {
         return zmapScope(tx, new ZSpace(this.#namespaces.find(tx, namespace).id));
       };
-      const result = operation({ now: tx.now, events, zmap });
+      const keys = (namespace: string = globalNamespace.name): KeysScope => {
+        return keysScope(tx, keyContext(tx, this.#keyParts, namespace));
+      };
+      const result = operation({ now: tx.now, events, keys, zmap });
       if (result instanceof Promise) {
         throw new CronosError(
           "INVALID_ARGUMENT",
@@ -174,6 +184,15 @@ export class Engine implements Database, StatsSource {
       }
       return result;
     });
+  }
+
+  get #keyParts(): ConstructorParameters<typeof KeysAccess>[0] {
+    const [shard, keys, namespaces] = [this.#shard, this.#keys, this.#namespaces];
+    return { shard, keys, namespaces, clock: this.#parts.clock };
+  }
+
+  #keysOf(namespace: string): KeysApi {
+    return new KeysAccess(this.#keyParts, namespace);
   }
 
   async stats(): Promise<EngineStats> {

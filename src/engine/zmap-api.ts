@@ -4,6 +4,7 @@
  */
 import type { MutationKind } from "../models/zmap/mutations.ts";
 import type { KeySelector } from "../models/zmap/scan.ts";
+import type { KeysApi } from "./keys-api.ts";
 
 export type Bytes = string | Uint8Array;
 
@@ -51,7 +52,8 @@ export interface ZMapScope {
   readonly d128: ZMapNumbers<string>;
 }
 
-type Promised<T> = {
+/** The same operations, each answered by a promise. */
+export type Promised<T> = {
   readonly [Name in keyof T]: T[Name] extends (...args: infer Args) => infer Result
     ? (...args: Args) => Promise<Result>
     : Promised<T[Name]>;
@@ -81,5 +83,6 @@ export interface NamespacesApi {
 /** What is in a namespace. Calls throw NOT_FOUND while there is none of that name. */
 export interface Namespace {
   readonly name: string;
+  readonly keys: KeysApi;
   readonly zmap: ZMapApi;
 }

@@ -81,7 +81,8 @@ function optionalKey(bytes: Bytes | undefined): Key | undefined {
   return bytes === undefined ? undefined : keyOf(bytes);
 }
 
-function bytesOf(bytes: Bytes): Uint8Array {
+/** Text as UTF-8. */
+export function bytesOf(bytes: Bytes): Uint8Array {
   return typeof bytes === "string" ? Buffer.from(bytes, "utf8") : bytes;
 }
 
