@@ -34,10 +34,9 @@ export type {
   KeysApi,
   KeysScope,
 } from "./engine/keys-api.ts";
+export type { Namespace, NamespacesApi } from "./engine/namespaces-api.ts";
 export type {
   Bytes,
-  Namespace,
-  NamespacesApi,
   ZMapApi,
   ZMapBounds,
   ZMapEntry,

@@ -3,7 +3,8 @@
  */
 import type { EventInput, EventSelector, EventsApi, PublishReceipt } from "./events-api.ts";
 import type { KeysApi, KeysScope } from "./keys-api.ts";
-import type { Namespace, NamespacesApi, ZMapApi, ZMapScope } from "./zmap-api.ts";
+import type { Namespace, NamespacesApi } from "./namespaces-api.ts";
+import type { ZMapApi, ZMapScope } from "./zmap-api.ts";
 
 /** What a transaction function of transact() can do: it reads its own writes, all or nothing. */
 export interface TransactionScope {

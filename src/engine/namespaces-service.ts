@@ -16,7 +16,7 @@ import type { Transaction } from "../shard/transaction.ts";
 import type { ReadView } from "../store/base-tree.ts";
 import { globalNamespace } from "./session-namespace.ts";
 import type { SessionNamespace } from "./session-namespace.ts";
-import type { NamespacesApi } from "./zmap-api.ts";
+import type { NamespacesApi } from "./namespaces-api.ts";
 
 /** Namespaces that one step of a purge deletes: each costs a few mutations in the record. */
 const PURGE_STEP = 1000;

@@ -4,7 +4,6 @@
  */
 import type { MutationKind } from "../models/zmap/mutations.ts";
 import type { KeySelector } from "../models/zmap/scan.ts";
-import type { KeysApi } from "./keys-api.ts";
 
 export type Bytes = string | Uint8Array;
 
@@ -63,26 +62,4 @@ export type Promised<T> = {
 export interface ZMapApi extends Promised<ZMapScope> {
   /** Resolves when the durable value of the key is another one. Rejects when `signal` aborts. */
   watch(key: Bytes, options?: { readonly signal?: AbortSignal }): Promise<void>;
-}
-
-/** The tree of namespaces. Paths are names joined by dots: "shop.orders". */
-export interface NamespacesApi {
-  /** Creates those above, too. ALREADY_EXISTS if it is there. */
-  create(path: string): Promise<void>;
-  exists(path: string): Promise<boolean>;
-  /** Names of those right below one, or at the top. */
-  list(path?: string): Promise<string[]>;
-  /** Gives one, with all in and below it, another path. */
-  move(from: string, to: string): Promise<void>;
-  /** Takes one, and all below it, out of use until it is purged. */
-  remove(path: string): Promise<void>;
-  /** Deletes a removed one with all in and below it. */
-  purge(path: string): Promise<void>;
-}
-
-/** What is in a namespace. Calls throw NOT_FOUND while there is none of that name. */
-export interface Namespace {
-  readonly name: string;
-  readonly keys: KeysApi;
-  readonly zmap: ZMapApi;
 }
