@@ -9,6 +9,7 @@ import { RespLedger, emptyHolding, requestOf } from "./resp-ledger.ts";
 import type { Observation, Op } from "./resp-ledger.ts";
 
 const stringKeys = 12;
+const soonKeys = 6;
 const hashKeys = 4;
 const zmapKeys = 8;
 const eventsMax = 40;
@@ -57,9 +58,9 @@ export class RespWriter {
     const form = this.#random.below(10);
     if (form === 0) return this.#count(redis);
     const count = form < 6 ? 1 : 1 + this.#random.below(opsOfAtomMax);
-    const ops: Op[] = [];
-    for (let n = 0; n < count; n++) ops.push(this.#op());
     const [begin, end] = form < 6 ? [] : form < 8 ? ["MULTI", "EXEC"] : ["BEGIN", "COMMIT"];
+    const ops: Op[] = [];
+    for (let n = 0; n < count; n++) ops.push(this.#op(begin === "BEGIN"));
     this.ledger.sent(ops);
     const requests = ops.map((op) => requestOf(op, this.#name));
     if (begin !== undefined) requests.unshift([begin]);
@@ -77,10 +78,12 @@ export class RespWriter {
     this.counted.push(await redis.incr(sharedCounter));
   }
 
-  #op(): Op {
+  /** Removing what has expired is a write, with which a transaction could conflict. */
+  #op(nothingExpires: boolean): Op {
     const random = this.#random;
     const now = Date.now();
     const string = `${this.#name}:s${random.below(stringKeys)}`;
+    const soon = `${this.#name}:e${random.below(soonKeys)}`;
     const hash = `${this.#name}:h${random.below(hashKeys)}`;
     const zmap = `${this.#name}:z${random.below(zmapKeys)}`;
     const value = `${this.#next++}:${"x".repeat(random.below(200))}`;
@@ -88,13 +91,14 @@ export class RespWriter {
       case 0:
         return { kind: "set", key: string, value, at: 0 };
       case 1:
-        return { kind: "set", key: string, value, at: now + 1 + random.below(soonMs) };
+        if (nothingExpires) return { kind: "set", key: string, value, at: 0 };
+        return { kind: "set", key: soon, value, at: now + 1 + random.below(soonMs) };
       case 2:
         return { kind: "set", key: string, value, at: now + farMs };
       case 3:
         return { kind: "incr", key: `${this.#name}:n` };
       case 4:
-        return { kind: "del", key: random.below(2) === 0 ? string : hash };
+        return this.#delete(nothingExpires ? [string, hash] : [string, hash, soon]);
       case 5:
       case 6:
         return this.#hashOp(hash, value);
@@ -105,6 +109,10 @@ export class RespWriter {
       default:
         return this.#eventOp(now);
     }
+  }
+
+  #delete(keys: readonly string[]): Op {
+    return { kind: "del", key: keys[this.#random.below(keys.length)] ?? "" };
   }
 
   #hashOp(key: string, value: string): Op {
@@ -145,7 +153,8 @@ export class RespWriter {
     const from = Date.now();
     const holding = emptyHolding();
     const names = Array.from({ length: stringKeys }, (_, n) => `${this.#name}:s${n}`);
-    for (const key of [...names, `${this.#name}:n`]) {
+    const soon = Array.from({ length: soonKeys }, (_, n) => `${this.#name}:e${n}`);
+    for (const key of [...names, ...soon, `${this.#name}:n`]) {
       const [value, at] = await Promise.all([redis.get(key), redis.call("PEXPIRETIME", key)]);
       if (value !== null) holding.strings.set(key, { value, at: Math.max(0, Number(at)) });
     }

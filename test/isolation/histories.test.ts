@@ -1,78 +1,94 @@
 /**
- * Random concurrent histories of interactive transactions and MULTI over RESP, checked for
- * serializability. The seed is printed when one fails.
+ * Random concurrent histories of interactive transactions and MULTI over RESP, some of them with a
+ * server that is killed in the middle, checked for (strict) serializability.
  */
 import assert from "node:assert/strict";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { test } from "node:test";
+import { setTimeout as sleep } from "node:timers/promises";
+import { Redis } from "ioredis";
 import { SeededRandom } from "../../src/ports/seeded-random.ts";
 import { respDatabase } from "../support/resp-database.ts";
-import type { RespConnection } from "../support/resp-connection.ts";
-import { rounds } from "../support/torture.ts";
-import { findAnomaly } from "./history-checker.ts";
-import type { CommittedTransaction, Step } from "./history-checker.ts";
+import { ServerProcess } from "../support/server-process.ts";
+import { replayable, rounds, seeds } from "../support/torture.ts";
+import { RandomHistory } from "./random-history.ts";
 
-const clients = 6;
-const transactionsPerClient = 25;
-const keys = ["x", "y", "z"];
+const workers = 6;
+const transactionsPerWorker = 25;
+const killsOfHistory = 3;
+const lifeMsMax = 250;
 
-test("random concurrent transactions are serializable", async () => {
-  for (let round = 0; round < rounds(3, 200); round++) {
-    const seed = Number(process.env["SEED"] ?? Math.floor(Math.random() * 2 ** 31));
-    const database = await respDatabase();
-    try {
-      const committed: CommittedTransaction[] = [];
-      const workers = Array.from({ length: clients }, async (_, worker) => {
-        const random = new SeededRandom(seed + worker);
-        const client = await database.connect();
-        for (let n = 0; n < transactionsPerClient; n++) {
-          const steps = await transaction(client, random, `${worker}.${n}`);
-          if (steps !== undefined) committed.push({ name: `${worker}.${n}`, steps });
-        }
-      });
-      await Promise.all(workers);
-      const client = await database.connect();
-      const last: Step[] = [];
-      for (const key of keys) last.push({ kind: "read", key, list: await list(client, key) });
-      committed.push({ name: "last", steps: last });
-      assert.ok(committed.length > clients, "Some transactions must commit");
-      assert.equal(findAnomaly(committed), undefined, `SEED=${seed}`);
-    } finally {
-      await database.close();
-    }
-  }
-});
-
-/** Reads and appends at random, then commits; what it did, or undefined when it did not commit. */
-async function transaction(
-  client: RespConnection,
-  random: SeededRandom,
-  name: string,
-): Promise<readonly Step[] | undefined> {
-  await client.check("BEGIN", "+OK\r\n");
-  const steps: Step[] = [];
-  for (let k = 0; k <= random.below(4); k++) {
-    const key = keys[random.below(keys.length)] as string;
-    if (random.below(2) === 0) steps.push({ kind: "read", key, list: await list(client, key) });
-    else {
-      const value = `${name}.${k}`;
-      client.ask(`APPEND ${key} ${value},`);
-      assert.match(await client.line(), /^:\d+$/);
-      steps.push({ kind: "append", key, value });
-    }
-  }
-  if (random.below(10) === 0) {
-    await client.check("ROLLBACK", "+OK\r\n");
-    return undefined;
-  }
-  client.ask("COMMIT");
-  const line = await client.line();
-  assert.match(line, /^(\+OK|-NOT_COMMITTED .*)$/);
-  return line === "+OK" ? steps : undefined;
+async function work(history: RandomHistory, port: number, seed: number): Promise<void> {
+  const working = Array.from({ length: workers }, async (_, worker) => {
+    const redis = connect(port);
+    const random = new SeededRandom(seed + worker);
+    await history.work(redis, random, `${seed}.${worker}`, transactionsPerWorker);
+    redis.disconnect();
+  });
+  await Promise.all(working);
 }
 
-async function list(client: RespConnection, key: string): Promise<string[]> {
-  client.ask(`GET ${key}`);
-  const length = await client.line();
-  if (length === "$-1") return [];
-  return (await client.line()).split(",").filter((value) => value !== "");
+async function readAll(history: RandomHistory, port: number): Promise<void> {
+  const redis = connect(port);
+  await history.readAll(redis);
+  redis.disconnect();
+}
+
+function connect(port: number): Redis {
+  const redis = new Redis(port, "127.0.0.1", { retryStrategy: () => null });
+  redis.on("error", () => {});
+  return redis;
+}
+
+for (const seed of seeds(3, 100)) {
+  test(`random concurrent transactions are serializable, seed ${seed}`, async () => {
+    await replayable(seed, async () => {
+      const history = new RandomHistory({ mayEnd: false });
+      const database = await respDatabase();
+      try {
+        await work(history, database.port, seed);
+        await readAll(history, database.port);
+      } finally {
+        await database.close();
+      }
+      assert.ok(history.committed > workers, "Some transactions must commit");
+      assert.equal(history.anomaly(), undefined);
+    });
+  });
+}
+
+for (const seed of seeds(1, 20)) {
+  test(`a history stays serializable over kills, seed ${seed}`, async (context) => {
+    const directory = await mkdtemp(join(tmpdir(), "cronosdb-history-"));
+    try {
+      const history = await replayable(seed, () => killedHistory(directory, seed));
+      context.diagnostic(`${history.committed} committed`);
+    } finally {
+      await rm(directory, { recursive: true });
+    }
+  });
+}
+
+async function killedHistory(directory: string, seed: number): Promise<RandomHistory> {
+  const history = new RandomHistory({ mayEnd: true });
+  const random = new SeededRandom(seed);
+  const kills = rounds(1, killsOfHistory);
+  for (let life = 0; life <= kills; life++) {
+    const server = await ServerProcess.start(join(directory, "data"));
+    const port = Number(server.ready.resp?.split(":").at(-1));
+    try {
+      const working = work(history, port, seed + life * workers);
+      if (life < kills) await Promise.race([working, sleep(random.below(lifeMsMax))]);
+      else await working;
+      if (life < kills) server.signal("SIGKILL");
+      await working;
+      if (life === kills) await readAll(history, port);
+    } finally {
+      await server.stop("SIGKILL");
+    }
+  }
+  assert.equal(history.anomaly(), undefined);
+  return history;
 }

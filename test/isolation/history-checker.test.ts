@@ -43,3 +43,12 @@ test("findAnomaly() finds reads of what was not committed, and that contradict e
   ];
   assert.match(findAnomaly(history) ?? "", /others as/);
 });
+
+test("findAnomaly() finds what was answered and then lost, if it knows when", () => {
+  const history = [
+    { name: "a", steps: [append("x", "1")], began: 0, ended: 1 },
+    { name: "b", steps: [read("x")], began: 2, ended: 3 },
+  ];
+  assert.match(findAnomaly(history) ?? "", /^cycle/);
+  assert.equal(findAnomaly(history.map(({ name, steps }) => ({ name, steps }))), undefined);
+});

@@ -6,7 +6,8 @@
  *
  *   ww  the writer of a value  → the writer of the next one
  *   wr  the writer of a value  → who read the list that ends with it
- *   rw  who read a list        → the writer of the next value
+ *   rw  who read a list        → the writer of the next value, or of any that no read saw
+ *   rt  who had ended          → who began later, in a history that knows when
  *
  * A cycle of these among committed transactions is an anomaly; so is a read of a value that nobody
  * committed, or of two lists that are no prefixes of each other.
@@ -20,6 +21,9 @@ export type Step =
 export interface CommittedTransaction {
   readonly name: string;
   readonly steps: readonly Step[];
+  /** Places in the order of all beginnings and answers; without them anything may come first. */
+  readonly began?: number;
+  readonly ended?: number;
 }
 
 /** The first anomaly found, in words; undefined when the history is serializable. */
@@ -45,9 +49,11 @@ export function findAnomaly(
       add(writers.get(value), writers.get(order[k + 1] ?? ""));
     }
   }
+  const unread = unreadWriters(history, orders);
   for (const [i, { steps }] of history.entries()) {
     for (const step of steps) if (step.kind === "read") addReadEdges(i, step);
   }
+  addRealTimeEdges(history, add);
   return cycleIn(history, edges);
 
   function addReadEdges(reader: number, step: Step & { readonly kind: "read" }): void {
@@ -57,7 +63,36 @@ export function findAnomaly(
     const seen = step.list.filter((value) => !own.has(value));
     add(writers.get(seen.at(-1) ?? ""), reader);
     const order = orders instanceof Map ? (orders.get(step.key) ?? []) : [];
-    add(reader, writers.get(order[seen.length] ?? ""));
+    const next = order[seen.length];
+    if (next !== undefined) add(reader, writers.get(next));
+    else for (const writer of unread.get(step.key) ?? []) add(reader, writer);
+  }
+}
+
+/** Who wrote what no read saw: they come behind the longest list read of the key. */
+function unreadWriters(
+  history: readonly CommittedTransaction[],
+  orders: ReadonlyMap<string, readonly string[]>,
+): ReadonlyMap<string, readonly number[]> {
+  const unread = new Map<string, number[]>();
+  for (const [i, { steps }] of history.entries()) {
+    for (const step of steps) {
+      if (step.kind !== "append" || orders.get(step.key)?.includes(step.value) === true) continue;
+      unread.set(step.key, [...(unread.get(step.key) ?? []), i]);
+    }
+  }
+  return unread;
+}
+
+function addRealTimeEdges(
+  history: readonly CommittedTransaction[],
+  add: (from: number, to: number) => void,
+): void {
+  for (const [i, { ended }] of history.entries()) {
+    if (ended === undefined) continue;
+    for (const [j, { began }] of history.entries()) {
+      if (began !== undefined && ended < began) add(i, j);
+    }
   }
 }
 

@@ -27,6 +27,7 @@ export async function respDatabase() {
   return {
     engine,
     log,
+    port: listener.port,
     async connect(): Promise<RespConnection> {
       const client = await RespConnection.open(listener.port);
       clients.push(client);
