@@ -18,6 +18,7 @@ import { ConnectedClient } from "./client.ts";
 import type { ClientConnection, CommandSpec } from "./command.ts";
 import { dispatch } from "./dispatch.ts";
 import { OutputQueue } from "./output-queue.ts";
+import type { WriteTurn } from "./output-queue.ts";
 import { RequestParser, ProtocolError } from "./parser.ts";
 import { errorText } from "./reply-error.ts";
 import { ReplyWriter } from "./reply-writer.ts";
@@ -30,6 +31,12 @@ const INPUT_WAITING_BYTES = 1024 * 1024;
 const OUTPUT_WAITING_BYTES = 4 * 1024 * 1024;
 /** Bytes not taken by the client above which a push ends the connection. */
 const PUSH_BYTES_MAX = 32 * 1024 * 1024;
+
+/** What the connections of a listener write with. */
+export interface SharedOutput {
+  readonly slab: ReplySlab;
+  readonly turn: WriteTurn;
+}
 
 export class Connection implements ClientConnection {
   readonly client: ConnectedClient;
@@ -57,11 +64,11 @@ export class Connection implements ClientConnection {
   /** Pushes that came while a command was done: they follow its reply. */
   #pushes: Buffer[] = [];
 
-  constructor(server: ListeningServer, socket: Socket, slab: ReplySlab) {
+  constructor(server: ListeningServer, socket: Socket, { slab, turn }: SharedOutput) {
     this.#server = server;
     this.#socket = socket;
     this.#reply = new ReplyWriter(slab);
-    this.#output = new OutputQueue(socket, {
+    this.#output = new OutputQueue(socket, turn, {
       onRoom: () => {
         if (this.#stalled) this.#work();
       },

@@ -7,6 +7,7 @@ import { createServer as createTlsServer } from "node:tls";
 import type { TlsOptions } from "node:tls";
 import { Connection } from "./connection.ts";
 import type { RespServer } from "./command.ts";
+import { WriteTurn } from "./output-queue.ts";
 import { ReplySlab } from "./reply-writer.ts";
 import { ListeningServer } from "./resp-server.ts";
 import type { RespServerOptions } from "./resp-server.ts";
@@ -44,7 +45,8 @@ export interface RespListener {
 export async function listenResp(options: RespListenOptions): Promise<RespListener> {
   const server = new ListeningServer(options);
   const connections = new Set<Connection>();
-  const slab = new ReplySlab();
+  const { clock } = options;
+  const output = { slab: new ReplySlab(), turn: new WriteTurn((run) => clock.soon(run)) };
   const { tls } = options;
   const sockets = { noDelay: true, allowHalfOpen: true };
   const listener =
@@ -69,14 +71,14 @@ export async function listenResp(options: RespListenOptions): Promise<RespListen
       return;
     }
     socket.setKeepAlive(true, KEEPALIVE_MS);
-    const connection = new Connection(server, socket, slab);
+    const connection = new Connection(server, socket, output);
     connections.add(connection);
     void connection.closed.then(() => connections.delete(connection));
   }
 
   async function close(): Promise<void> {
     const closed = new Promise<unknown>((resolve) => listener.close(resolve));
-    const timeout = options.clock.after(CLOSE_TIMEOUT_MS, () => {
+    const timeout = clock.after(CLOSE_TIMEOUT_MS, () => {
       for (const connection of connections) connection.destroy();
     });
     for (const connection of connections) connection.closeSoon();

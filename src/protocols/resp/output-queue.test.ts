@@ -3,13 +3,14 @@ import type { Socket } from "node:net";
 import { PassThrough } from "node:stream";
 import { test } from "node:test";
 import { setImmediate as turn } from "node:timers/promises";
-import { OutputQueue } from "./output-queue.ts";
+import { OutputQueue, WriteTurn } from "./output-queue.ts";
 
 function fixture() {
   const stream = new PassThrough();
   const told: string[] = [];
   // What the queue uses of a socket is what every stream has.
-  const output = new OutputQueue(stream as unknown as Socket, {
+  const turn = new WriteTurn((run) => setImmediate(run));
+  const output = new OutputQueue(stream as unknown as Socket, turn, {
     onRoom: () => told.push("room"),
     onEmpty: () => told.push("empty"),
   });
@@ -29,11 +30,16 @@ function pending() {
 
 const never = (): Buffer => assert.fail("Nothing was lost");
 
-test("OutputQueue sends at once what waits for nothing, and the rest in order", async () => {
+test("OutputQueue sends what waits for nothing when the turn ends, the rest in order", async () => {
   const { output, sent, told } = fixture();
   const [first, second] = [pending(), pending()];
   output.add(Buffer.from("a"));
-  assert.equal(sent(), "a");
+  output.add(Buffer.from("A"));
+  assert.equal(sent(), "");
+  assert.equal(output.empty, false);
+  await turn();
+  assert.equal(sent(), "aA");
+  assert.deepEqual(told.splice(0), ["room", "empty"]);
   output.addWhen(first.promise, Buffer.from("b"), never);
   output.add(Buffer.from("c"));
   output.addWhen(second.promise, Buffer.from("d"), never);
@@ -41,12 +47,14 @@ test("OutputQueue sends at once what waits for nothing, and the rest in order", 
   second.resolve();
   await turn();
   assert.equal(sent(), "");
-  assert.deepEqual(told, ["room"]);
+  assert.deepEqual(told, []);
   first.resolve();
   await turn();
+  await turn();
   assert.equal(sent(), "bcd");
-  assert.deepEqual(told, ["room", "room", "empty"]);
+  assert.deepEqual(told, ["room", "empty"]);
   assert.equal(output.empty, true);
+  assert.equal(output.bytes, 0);
 });
 
 test("OutputQueue sends something else for what was lost", async () => {
@@ -55,6 +63,7 @@ test("OutputQueue sends something else for what was lost", async () => {
   output.addWhen(lost.promise, Buffer.from("+OK"), (error) => Buffer.from(String(error)));
   output.add(Buffer.from("!"));
   lost.reject(new Error("Lost"));
+  await turn();
   await turn();
   assert.equal(sent(), "Error: Lost!");
   assert.equal(output.bytes, 0);
