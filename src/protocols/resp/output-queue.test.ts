@@ -9,8 +9,8 @@ function fixture() {
   const stream = new PassThrough();
   const told: string[] = [];
   // What the queue uses of a socket is what every stream has.
-  const turn = new WriteTurn((run) => setImmediate(run));
-  const output = new OutputQueue(stream as unknown as Socket, turn, {
+  const writes = new WriteTurn((run) => setImmediate(run));
+  const output = new OutputQueue(stream as unknown as Socket, writes, {
     onRoom: () => told.push("room"),
     onEmpty: () => told.push("empty"),
   });
