@@ -24,7 +24,8 @@ export async function cpuPercent(pid: number, ms: number): Promise<number> {
   return ((cpuMs(pid) - before) / (performance.now() - start)) * 100;
 }
 
-function cpuMs(pid: number): number {
+/** Processor time that a process has used, in ms. */
+export function cpuMs(pid: number): number {
   const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
   const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
   return timeFields.reduce((sum, field) => sum + Number(fields[field]), 0) * msPerTick;

@@ -20,6 +20,14 @@ export type RedisMode = keyof typeof redisModes;
 
 /** Gives `run` the port of a server. */
 export function withRedis<T>(mode: RedisMode, run: (port: number) => Promise<T>): Promise<T> {
+  return withRedisProcess(mode, ({ port }) => run(port));
+}
+
+/** Gives `run` the port and the process of a server. */
+export function withRedisProcess<T>(
+  mode: RedisMode,
+  run: (server: { readonly port: number; readonly pid: number }) => Promise<T>,
+): Promise<T> {
   return withDirectory(async (directory) => {
     const port = await freePort();
     const where = ["--port", String(port), "--bind", "127.0.0.1", "--dir", directory];
@@ -29,7 +37,7 @@ export function withRedis<T>(mode: RedisMode, run: (port: number) => Promise<T>)
     const closed = once(child, "close");
     try {
       await ready(child);
-      return await run(port);
+      return await run({ port, pid: child.pid ?? 0 });
     } finally {
       child.kill();
       await closed;
