@@ -1,0 +1,136 @@
+/**
+ * The storage of points against a map of times: whatever is written, in whatever order, is what
+ * every scan shows, also after a restart; a view shows what was there when it was taken.
+ */
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import fc from "fast-check";
+import { pointsOf, seriesBatch } from "../../../test/support/series-batch.ts";
+import type { TestPoint } from "../../../test/support/series-batch.ts";
+import { SeriesModel } from "../../../test/support/series-model.ts";
+import { testFieldIds, testPoints, testTimes } from "../../../test/support/series-values.ts";
+import { openTestShard, turn } from "../../../test/support/test-shard.ts";
+import type { TestShard } from "../../../test/support/test-shard.ts";
+import type { SeriesView } from "./series-scan.ts";
+import { SeriesStorage } from "./storage.ts";
+
+const policyId = 7;
+const windowHours = 24;
+const seriesIds = [1, 2, 3];
+
+class Pair {
+  parts: TestShard;
+  storage: SeriesStorage;
+  model = new SeriesModel();
+  readonly #held: { readonly view: SeriesView; readonly model: SeriesModel }[] = [];
+
+  constructor(parts: TestShard) {
+    this.parts = parts;
+    this.storage = new SeriesStorage({ shard: parts.shard });
+  }
+
+  static async open(): Promise<Pair> {
+    return new Pair(await openTestShard({ memtableBytesMax: 4096 }));
+  }
+
+  async write(points: readonly TestPoint[]): Promise<void> {
+    const batch = seriesBatch(points, { policyId, windowHours });
+    await this.parts.shard.execute((tx) => this.storage.write(tx, batch));
+    this.model.write(points);
+  }
+
+  async writeAndThrow(points: readonly TestPoint[]): Promise<void> {
+    const batch = seriesBatch(points, { policyId, windowHours });
+    const run = this.parts.shard.execute((tx) => {
+      this.storage.write(tx, batch);
+      throw new RangeError("Not this one");
+    });
+    await assert.rejects(run, RangeError);
+  }
+
+  hold(): void {
+    this.#held.push({ view: this.storage.view(), model: this.model.copy() });
+  }
+
+  async reopen(): Promise<void> {
+    this.#checkHeld();
+    await this.parts.shard.close();
+    this.parts = await openTestShard({ memtableBytesMax: 4096 }, this.parts);
+    this.storage = new SeriesStorage({ shard: this.parts.shard });
+  }
+
+  checkAll(scan: Scan): void {
+    const view = this.storage.view();
+    check(view, this.model, scan);
+    view.release();
+  }
+
+  async close(): Promise<void> {
+    this.#checkHeld();
+    await this.parts.shard.close();
+  }
+
+  #checkHeld(): void {
+    for (const { view, model } of this.#held.splice(0)) {
+      check(view, model, { from: -(2n ** 62n), to: 2n ** 62n, descending: false, fieldIds });
+      view.release();
+    }
+  }
+}
+
+const fieldIds = [...testFieldIds];
+
+interface Scan {
+  readonly from: bigint;
+  readonly to: bigint;
+  readonly descending: boolean;
+  readonly fieldIds: readonly number[];
+}
+
+function check(view: SeriesView, model: SeriesModel, scan: Scan): void {
+  for (const seriesId of seriesIds) {
+    const series = { policyId, measurementId: seriesId, seriesId };
+    const batches = [...view.scan(series, scan.fieldIds, scan)];
+    // Inside a batch time goes on; the order of batches is turned.
+    if (scan.descending) batches.reverse();
+    const shown = pointsOf(batches, scan.fieldIds);
+    assert.deepEqual(shown, model.scan(seriesId, { from: scan.from, to: scan.to }, scan.fieldIds));
+    for (const batch of batches) {
+      const offsets = batch.offsets();
+      assert.equal(batch.count, offsets.length);
+      assert.equal(batch.firstOffset, offsets[0]);
+      assert.equal(batch.lastOffset, offsets.at(-1));
+    }
+  }
+}
+
+type Step = (pair: Pair) => Promise<void> | void;
+
+const batches = fc.array(testPoints, { minLength: 1, maxLength: 12 });
+const scans = fc.record({
+  from: testTimes,
+  to: testTimes,
+  descending: fc.boolean(),
+  fieldIds: fc.subarray(fieldIds),
+});
+const steps: fc.Arbitrary<Step> = fc.oneof(
+  { weight: 6, arbitrary: batches.map((points): Step => (pair) => pair.write(points)) },
+  { weight: 1, arbitrary: batches.map((points): Step => (pair) => pair.writeAndThrow(points)) },
+  { weight: 4, arbitrary: scans.map((scan): Step => (pair) => pair.checkAll(scan)) },
+  { weight: 1, arbitrary: fc.constant<Step>((pair) => pair.hold()) },
+  { weight: 1, arbitrary: fc.constant<Step>((pair) => pair.reopen()) },
+);
+
+test("SeriesStorage shows what a map of times shows, whatever is done", async () => {
+  await fc.assert(
+    fc.asyncProperty(fc.array(steps, { maxLength: 25 }), async (program) => {
+      const pair = await Pair.open();
+      for (const step of program) await step(pair);
+      await turn();
+      const all = { from: -(2n ** 63n), to: 2n ** 63n - 1n, descending: false, fieldIds };
+      pair.checkAll(all);
+      await pair.close();
+    }),
+    { numRuns: 150 },
+  );
+});
