@@ -8,7 +8,13 @@ import { createServer } from "node:net";
 import { delimiter, join } from "node:path";
 import type { TestContext } from "node:test";
 
-export type ServerName = "nats-server" | "redis-server" | "redis-benchmark" | "etcd";
+export type ServerName =
+  | "nats-server"
+  | "redis-server"
+  | "redis-benchmark"
+  | "etcd"
+  | "influxd"
+  | "victoria-metrics";
 
 /** Debian puts servers into sbin, which the PATH of an ordinary user does not always have. */
 const moreFolders = ["/usr/sbin", "/usr/local/sbin"];
