@@ -115,7 +115,7 @@ async function settledBytes(engine: MetricsEngine): Promise<number> {
   return bytes;
 }
 
-/** Blocks that its files occupy. A file that disappears meanwhile makes `du` complain: no matter. */
+/** What its files occupy. One that disappears meanwhile makes `du` complain: no matter. */
 function diskBytes({ directory }: MetricsEngine): number {
   const text = execFileSync("sh", ["-c", `du -sk '${directory}' 2>/dev/null || true`]);
   return Number.parseInt(String(text), 10) * 1024;
