@@ -16,7 +16,7 @@ test("lineBodies() gives every host its row every ten seconds, in bodies of the 
   assert.match(lines[4] ?? "", new RegExp(`^${tags} ${fields} 1451606410000000000$`));
 });
 
-test("tsbs() writes everything and asks every type of query, on the engines there are", async () => {
+test("tsbs() writes everything and asks every type of query on each engine", async () => {
   const engines = engineNames.filter(isInstalled);
   const result = await tsbs({ engines, shape, queries: 1, settle: false });
   assert.deepEqual(Object.keys(result.writes), engines);
