@@ -1,12 +1,16 @@
 /**
- * connect(): a CronosDB server as a database object. Events work as in one process (open());
- * transactions do not go over the network.
+ * connect(): a CronosDB server as a database object. Everything works as in one process (open())
+ * but transactions, whose functions do not go over the network.
  */
-import type { EventsApi, SubscribeOptions } from "../engine/events-api.ts";
+import { CronosError } from "../base/errors.ts";
+import type { Database } from "../engine/database-api.ts";
+import type { SubscribeOptions } from "../engine/events-api.ts";
+import { globalNamespace } from "../engine/session-namespace.ts";
 import { RealClock } from "../ports/real-clock.ts";
 import type { Clock } from "../ports/clock.ts";
 import { RemoteAcks } from "./remote-acks.ts";
 import { RemoteCalls } from "./remote-calls.ts";
+import { remoteNamespace, remoteNamespaces } from "./remote-data.ts";
 import { RemoteEvents } from "./remote-events.ts";
 import { RemoteSubscription } from "./remote-subscription.ts";
 
@@ -18,12 +22,11 @@ export interface ConnectOptions {
   readonly clock?: Clock;
 }
 
-/** A server as a database. */
-export interface RemoteDatabase {
-  readonly events: EventsApi;
-  /** Ends the subscriptions, waits for acknowledgements under way, and disconnects. */
-  close(): Promise<void>;
-}
+/**
+ * A server as a database. close() ends the subscriptions, waits for acknowledgements under way, and
+ * disconnects. transact() rejects: its function cannot run where the data is.
+ */
+export type RemoteDatabase = Database;
 
 /** Connects to "host:port". UNAVAILABLE when no server answers in time. */
 export async function connect(
@@ -48,6 +51,17 @@ export async function connect(
   }
   return {
     events: new RemoteEvents(calls, subscribe),
+    keys: remoteNamespace(calls, globalNamespace.name).keys,
+    namespaces: remoteNamespaces(calls),
+    namespace: (name) => remoteNamespace(calls, name),
+    zmap: (namespace = globalNamespace.name) => remoteNamespace(calls, namespace).zmap,
+    async transact() {
+      throw new CronosError(
+        "INVALID_ARGUMENT",
+        "Transact with a function: only where the database is open; over the network, RESP has " +
+          "BEGIN and COMMIT",
+      );
+    },
     async close() {
       await Promise.all([...subscriptions].map((each) => each.close()));
       await acks.close();

@@ -51,21 +51,31 @@ export class RemoteCalls {
 
   /**
    * One request, one answer. A request that is a Buffer is encoded already. The caller says what
-   * the proto file says the answer is.
+   * the proto file says the answer is. Rejects with the reason of `signal` when that aborts.
    */
-  call<Answer>(service: ServiceName, name: string, request: object = {}): Promise<Answer> {
+  // oxlint-disable-next-line max-params -- what is called, with what, and until when
+  async call<Answer>(
+    service: ServiceName,
+    name: string,
+    request: object = {},
+    signal?: AbortSignal,
+  ): Promise<Answer> {
     const method = methodOf(service, name);
+    signal?.throwIfAborted();
     return new Promise((resolve, reject) => {
-      this.#client.makeUnaryRequest(
+      const call = this.#client.makeUnaryRequest(
         method.path,
         (message: object) => (isEncoded(message) ? message : method.requestSerialize(message)),
         method.responseDeserialize,
         request,
         (failure, answer) => {
+          signal?.removeEventListener("abort", abort);
           if (failure === null) resolve(answer as Answer);
-          else reject(errorOfStatus(failure));
+          else reject(signal?.aborted === true ? signal.reason : errorOfStatus(failure));
         },
       );
+      const abort = (): void => call.cancel();
+      signal?.addEventListener("abort", abort, { once: true });
     });
   }
 

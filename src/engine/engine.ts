@@ -123,6 +123,11 @@ export class Engine implements Database, StatsSource {
     return this.events;
   }
 
+  /** Keys, ordered maps and namespaces. */
+  get data(): Pick<Database, "namespace" | "namespaces"> {
+    return this;
+  }
+
   /** A conversation of its own: what it sees, its transaction, its namespace. */
   openSession(): Session {
     const { clock } = this.#parts;

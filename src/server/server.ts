@@ -11,7 +11,7 @@ import { CronosError, toCronosError } from "../base/errors.ts";
 import type { AdminApi } from "../engine/admin-api.ts";
 import type { Users } from "../engine/auth/users.ts";
 import type { EncodedEventsApi } from "../engine/encoded-events.ts";
-import type { TransactionScope } from "../engine/database-api.ts";
+import type { Database, TransactionScope } from "../engine/database-api.ts";
 import type { EventInput, EventsApi } from "../engine/events-api.ts";
 import type { EngineMetrics, StatsSource } from "../engine/metrics.ts";
 import type { KeyspaceEvents } from "../engine/keyspace-events.ts";
@@ -29,6 +29,8 @@ export interface ServerEngine extends StatsSource {
   readonly events: EventsApi;
   readonly encoded: EncodedEventsApi;
   readonly admin?: AdminApi;
+  /** Keys, ordered maps and namespaces. */
+  readonly data?: Pick<Database, "namespace" | "namespaces">;
   readonly users: Users;
   readonly pubsub: PubSub;
   readonly keyspaceEvents: KeyspaceEvents;

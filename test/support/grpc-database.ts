@@ -25,5 +25,5 @@ export async function serveDatabase(t: TestContext) {
     await listener.close();
     await database.close();
   });
-  return { database, caller, events: remote.events, clock: database.clock };
+  return { database, caller, remote, events: remote.events, clock: database.clock };
 }

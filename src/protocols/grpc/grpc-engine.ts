@@ -4,8 +4,11 @@
 import type { AdminApi } from "../../engine/admin-api.ts";
 import type { EncodedEventsApi } from "../../engine/encoded-events.ts";
 import type { EventsApi } from "../../engine/events-api.ts";
+import type { DataDatabase } from "./data-operations.ts";
 
 export interface GrpcEngine {
+  /** Keys, ordered maps, namespaces. Without it there is no DataService. */
+  readonly data?: DataDatabase;
   readonly events: EventsApi;
   /** The same events, as bytes. */
   readonly encoded: EncodedEventsApi;

@@ -1,5 +1,5 @@
 /**
- * The gRPC listener: plaintext HTTP/2 with the five services, server reflection (v1 and v1alpha)
+ * The gRPC listener: plaintext HTTP/2 with the six services, server reflection (v1 and v1alpha)
  * and the standard health service.
  *
  *   serving ──drain()──▶ draining ──close()──▶ closed
@@ -15,6 +15,7 @@ import { CronosError } from "../../base/errors.ts";
 import type { Clock } from "../../ports/clock.ts";
 import { consumerGroupServiceHandlers } from "./consumer-group-service.ts";
 import { eventServiceDefinition, eventServiceHandlers } from "./event-service.ts";
+import { dataServiceHandlers } from "./data-service.ts";
 import type { GrpcEngine } from "./grpc-engine.ts";
 import { LiveCalls } from "./live-calls.ts";
 import { observeCalls } from "./observe-calls.ts";
@@ -117,6 +118,9 @@ function addServices(server: Server, engine: GrpcEngine, live: LiveCalls): void 
   server.addService(serviceDefinition("PartitionService"), partitionServiceHandlers(engine));
   server.addService(serviceDefinition("TopicService"), topicServiceHandlers(events));
   server.addService(serviceDefinition("ScheduleService"), scheduleServiceHandlers(events));
+  if (engine.data === undefined) return;
+  const handlers = dataServiceHandlers(engine.data, live);
+  server.addService(serviceDefinition("DataService"), handlers);
 }
 
 /** "" stands for the whole server. */

@@ -23,6 +23,7 @@ export const serviceNames = [
   "PartitionService",
   "TopicService",
   "ScheduleService",
+  "DataService",
 ] as const;
 
 export type ServiceName = (typeof serviceNames)[number];
