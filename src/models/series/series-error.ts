@@ -1,0 +1,16 @@
+/** Errors about databases, policies and measurements, in the words that clients of 1.x look for. */
+import { CronosError } from "../../base/errors.ts";
+import type { ErrorCode } from "../../base/errors.ts";
+
+/** An error of the series model: its message is shown to clients as it is. */
+export function seriesError(code: ErrorCode, message: string): CronosError {
+  return new CronosError(code, message, { details: {} });
+}
+
+export function databaseNotFound(name: string): CronosError {
+  return seriesError("NOT_FOUND", `database not found: ${name}`);
+}
+
+export function policyNotFound(name: string): CronosError {
+  return seriesError("NOT_FOUND", `retention policy not found: ${name}`);
+}

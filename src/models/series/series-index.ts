@@ -1,0 +1,290 @@
+/**
+ * Which series there are: from tags to ids, from ids to tags, from a tag to the series that have
+ * it. Rows (index-rows.ts); in memory there is only how many series each measurement has, and the
+ * next id, so that ten million series cost no memory.
+ *
+ * Reading takes a view: a snapshot, the tip or a transaction. Names are text; ids come as ascending
+ * arrays (series-ids.ts).
+ */
+import type { Key } from "../../base/key.ts";
+import { readKeyU32 } from "../../base/key.ts";
+import type { DerivedState } from "../../shard/shard.ts";
+import type { Transaction } from "../../shard/transaction.ts";
+import type { ReadView } from "../../store/base-tree.ts";
+import { byIdKey, byTagsKey, countKey, countPrefix, decodeIds } from "./index-rows.ts";
+import { keyPart, measurementPrefixes, membersOf, nextIdKey, plainHead } from "./index-rows.ts";
+import { postingHead, postingNames, postingsOf, prefixEnd, readKeyPart } from "./index-rows.ts";
+import type { TagNames } from "./index-rows.ts";
+import { PostingWriter } from "./posting-writer.ts";
+import { removeFromPosting } from "./remove-series.ts";
+import type { SeriesIds } from "./series-ids.ts";
+import { noSeries, uniteIds } from "./series-ids.ts";
+import type { Tag } from "./series-tags.ts";
+import { binaryOf, decodeTags, hash64, textOf } from "./series-tags.ts";
+
+/** A value of a tag, and the series that have it. */
+export interface TagValue {
+  readonly value: string;
+  series(): SeriesIds;
+}
+
+/** Rows of one value that are read before the rest of them is skipped by a seek. */
+const ROWS_BEFORE_SEEK = 8;
+
+export class SeriesIndex implements DerivedState {
+  readonly #counts = new Map<number, number>();
+  readonly #postings = new PostingWriter();
+  /** How many series each measurement had before the operation that is making or removing some. */
+  #before: Map<number, number> | undefined;
+  #nextId = 1;
+  #generation = 0;
+
+  /** Attach it to the shard, so that it follows when the tip rolls back. */
+  constructor(view: ReadView) {
+    this.rebuild(view);
+  }
+
+  /** Changes whenever ids that were given out may be void: caches of ids are void then, too. */
+  get generation(): number {
+    return this.#generation;
+  }
+
+  /** All series of a measurement. */
+  seriesOf(view: ReadView, measurementId: number): SeriesIds {
+    return readPosting(view, membersOf(measurementId));
+  }
+
+  /** How many that are, without reading. */
+  seriesCount(measurementId: number): number {
+    return this.#counts.get(measurementId) ?? 0;
+  }
+
+  /** Series of a measurement that have the tag with this value. */
+  seriesWithTag(view: ReadView, measurementId: number, tag: TagNames): SeriesIds {
+    return readPosting(view, postingKey(measurementId, binaryTag(tag)));
+  }
+
+  /** Series of a measurement that have the tag, with any value. */
+  seriesWithKey(view: ReadView, measurementId: number, key: string): SeriesIds {
+    const sets: SeriesIds[] = [];
+    const start = postingsOf(measurementId) + keyPart(binaryOf(key));
+    for (const [, bytes] of view.range(start, prefixEnd(start))) sets.push(decodeIds(bytes));
+    return uniteIds(sets);
+  }
+
+  /** Tag keys of a measurement, in the order of their bytes. */
+  tagKeys(view: ReadView, measurementId: number): string[] {
+    const keys: string[] = [];
+    const start = postingsOf(measurementId);
+    const end = prefixEnd(start);
+    for (let from = start; ; ) {
+      const [row] = view.range(from, end, { limit: 1 });
+      if (row === undefined) return keys;
+      const { bytes, next } = readKeyPart(row[0], start.length);
+      keys.push(textOf(bytes ?? postingNames(row[1])?.key ?? ""));
+      from = prefixEnd(row[0].slice(0, next));
+    }
+  }
+
+  /** Values of a tag in a measurement, in the order of their bytes (long ones: of their start). */
+  *tagValues(view: ReadView, measurementId: number, key: string): Iterable<TagValue> {
+    const start = postingsOf(measurementId) + keyPart(binaryOf(key));
+    const end = prefixEnd(start);
+    let from: Key | undefined = start;
+    while (from !== undefined) {
+      const rows = view.range(from, end);
+      from = undefined;
+      let prefix = "";
+      let repeats = 0;
+      for (const [rowKey, bytes] of rows) {
+        if (prefix !== "" && rowKey.startsWith(prefix)) {
+          if (++repeats < ROWS_BEFORE_SEEK) continue;
+          from = prefixEnd(prefix);
+          break;
+        }
+        repeats = 0;
+        const { bytes: value, next } = readKeyPart(rowKey, start.length);
+        const posting = (prefix = rowKey.slice(0, next));
+        const text = textOf(value ?? postingNames(bytes)?.value ?? "");
+        yield { value: text, series: () => readPosting(view, posting) };
+      }
+    }
+  }
+
+  /** Tags of a series, ascending by the bytes of their keys; undefined: there is no such series. */
+  tagsOf(view: ReadView, measurementId: number, seriesId: number): readonly Tag[] | undefined {
+    const bytes = view.get(byIdKey(measurementId, seriesId));
+    if (bytes === undefined) return undefined;
+    return decodeTags(binaryOfBytes(bytes)).map(([key, value]) => [textOf(key), textOf(value)]);
+  }
+
+  /** The id of the series with these tags, as encodeTags() gives them. */
+  find(view: ReadView, measurementId: number, tags: string): number | undefined {
+    const bytes = view.get(byTagsKey(measurementId, hash64(tags)));
+    if (bytes === undefined) return undefined;
+    const ids = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    for (let at = 0; at < ids.length; at += 4) {
+      const id = ids.readUInt32LE(at);
+      const found = view.get(byIdKey(measurementId, id));
+      if (found !== undefined && binaryOfBytes(found) === tags) return id;
+    }
+    return undefined;
+  }
+
+  /**
+   * Makes a series with these tags (as encodeTags() gives them), which is not there yet; returns
+   * its id. The operation must call flush() before it ends.
+   */
+  create(tx: Transaction, measurementId: number, tags: string): number {
+    this.#watch(tx);
+    const id = this.#nextId++;
+    const hashKey = byTagsKey(measurementId, hash64(tags));
+    const others = tx.get(hashKey);
+    const ids = tx.reserve(hashKey, (others?.length ?? 0) + 4);
+    if (others !== undefined) ids.set(others);
+    ids.writeUInt32LE(id, ids.length - 4);
+    tx.reserve(byIdKey(measurementId, id), tags.length).write(tags, "latin1");
+    for (const [key, value] of decodeTags(tags)) {
+      const names = { key, value };
+      this.#postings.add(postingKey(measurementId, names), () => postingHead(names), id);
+    }
+    this.#postings.add(membersOf(measurementId), () => plainHead, id);
+    this.#count(measurementId, 1);
+    return id;
+  }
+
+  /** Writes what is gathered over the series that an operation makes. */
+  flush(tx: Transaction): void {
+    if (this.#before === undefined) return;
+    this.#postings.flush(tx);
+    tx.reserve(nextIdKey, 4).writeUInt32LE(this.#nextId, 0);
+    this.#putCounts(tx);
+  }
+
+  /** Removes series of a measurement; ids that are not there are passed over. Tells how many. */
+  removeSeries(tx: Transaction, measurementId: number, ids: SeriesIds): number {
+    this.#watch(tx);
+    this.#void(tx);
+    const postings = new Map<Key, { names: TagNames | undefined; gone: number[] }>();
+    const note = (prefix: Key, names: TagNames | undefined, id: number): void => {
+      const known = postings.get(prefix);
+      if (known === undefined) postings.set(prefix, { names, gone: [id] });
+      else known.gone.push(id);
+    };
+    let removed = 0;
+    for (const id of ids) {
+      const bytes = tx.get(byIdKey(measurementId, id));
+      if (bytes === undefined) continue;
+      removed++;
+      const tags = binaryOfBytes(bytes);
+      this.#removeHash(tx, byTagsKey(measurementId, hash64(tags)), id);
+      tx.delete(byIdKey(measurementId, id));
+      note(membersOf(measurementId), undefined, id);
+      for (const [key, value] of decodeTags(tags)) {
+        note(postingKey(measurementId, { key, value }), { key, value }, id);
+      }
+    }
+    for (const [prefix, { names, gone }] of postings) {
+      const head = names === undefined ? plainHead : postingHead(names);
+      removeFromPosting(tx, prefix, { head, gone: Uint32Array.from(gone) });
+    }
+    this.#count(measurementId, -removed);
+    this.#putCounts(tx);
+    return removed;
+  }
+
+  /** Removes everything about a measurement. */
+  removeMeasurement(tx: Transaction, measurementId: number): void {
+    this.#void(tx);
+    for (const prefix of measurementPrefixes(measurementId)) {
+      tx.deleteRange(prefix, prefixEnd(prefix));
+    }
+    const count = this.#counts.get(measurementId);
+    this.#counts.delete(measurementId);
+    if (count !== undefined) tx.onUndone(() => this.#counts.set(measurementId, count));
+  }
+
+  /** Brings what is in memory to what the rows say. */
+  rebuild(view: ReadView): void {
+    this.#before = undefined;
+    this.#forgetIds();
+    this.#counts.clear();
+    const next = view.get(nextIdKey);
+    this.#nextId = next === undefined ? 1 : readU32(next);
+    for (const [key, value] of view.range(countPrefix, prefixEnd(countPrefix))) {
+      this.#counts.set(readKeyU32(key, countPrefix.length), readU32(value));
+    }
+  }
+
+  /** What an operation did in memory is taken back if it is undone. */
+  #watch(tx: Transaction): void {
+    if (this.#before !== undefined) return;
+    const nextId = this.#nextId;
+    const before = (this.#before = new Map<number, number>());
+    tx.onUndone(() => {
+      this.#nextId = nextId;
+      for (const [id, count] of before) this.#counts.set(id, count);
+      this.#before = undefined;
+      this.#forgetIds();
+    });
+  }
+
+  #count(measurementId: number, more: number): void {
+    const count = this.seriesCount(measurementId);
+    if (this.#before?.has(measurementId) === false) this.#before.set(measurementId, count);
+    this.#counts.set(measurementId, count + more);
+  }
+
+  #putCounts(tx: Transaction): void {
+    for (const id of this.#before?.keys() ?? []) {
+      tx.reserve(countKey(id), 4).writeUInt32LE(this.seriesCount(id), 0);
+    }
+    this.#before = undefined;
+  }
+
+  #removeHash(tx: Transaction, key: Key, id: number): void {
+    const ids = tx.get(key);
+    if (ids === undefined) return;
+    const rest: number[] = [];
+    for (let at = 0; at < ids.length; at += 4) {
+      const each = readU32(ids, at);
+      if (each !== id) rest.push(each);
+    }
+    if (rest.length === 0) return tx.delete(key);
+    const left = tx.reserve(key, rest.length * 4);
+    for (const [place, each] of rest.entries()) left.writeUInt32LE(each, place * 4);
+  }
+
+  #void(tx: Transaction): void {
+    this.#forgetIds();
+    tx.onUndone(() => this.#forgetIds());
+  }
+
+  #forgetIds(): void {
+    this.#postings.clear();
+    this.#generation++;
+  }
+}
+
+/** What the keys of a posting's chunks start with; names are binary. */
+function postingKey(measurementId: number, { key, value }: TagNames): Key {
+  return postingsOf(measurementId) + keyPart(key) + keyPart(value);
+}
+
+function binaryTag({ key, value }: TagNames): TagNames {
+  return { key: binaryOf(key), value: binaryOf(value) };
+}
+
+function readPosting(view: ReadView, prefix: Key): SeriesIds {
+  const sets: SeriesIds[] = [];
+  for (const [, bytes] of view.range(prefix, prefixEnd(prefix))) sets.push(decodeIds(bytes));
+  return sets.length === 0 ? noSeries : uniteIds(sets);
+}
+
+function readU32(bytes: Uint8Array, at = 0): number {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).readUInt32LE(at);
+}
+
+function binaryOfBytes(bytes: Uint8Array): string {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("latin1");
+}
