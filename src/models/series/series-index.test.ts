@@ -75,7 +75,7 @@ test("SeriesIndex keeps tags of any length", async () => {
   assert.equal([...index.tagValues(tip, measurement, "k")][0]?.value, "\0".repeat(900));
 });
 
-test("SeriesIndex.removeSeries and removeMeasurement leave nothing of what they remove", async () => {
+test("SeriesIndex.removeSeries and removeMeasurement leave nothing behind", async () => {
   const { index, shard, add } = await openIndex();
   const ids = add({ host: "a", r: "x" }, { host: "b", r: "x" }, { host: "c", r: "y" });
   const gone = Uint32Array.from([ids[0] ?? 0, ids[2] ?? 0, 999]);
