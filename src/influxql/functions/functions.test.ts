@@ -93,7 +93,10 @@ test("difference, cumulative_sum, moving_average and elapsed", () => {
 });
 
 test("integral has the area of every window, cut at its borders", () => {
-  const windowOf = (time: bigint) => ({ start: time - (time % 10n), end: time - (time % 10n) + 10n });
+  const windowOf = (time: bigint) => {
+    const start = time - (time % 10n);
+    return { start, end: start + 10n };
+  };
   const options = { unitNs: 1n, isAscending: true, windowOf, hasInterval: true };
   const points: Point[] = [
     [0n, 0],
