@@ -81,6 +81,8 @@ const untested: Readonly<Record<string, string>> = {
   "src/protocols/resp/commands/strings.ts": "test/conformance/string-conversations.ts",
   "src/protocols/resp/commands/namespace.ts": "test/conformance/namespace-conversations.ts",
   "src/protocols/resp/commands/zmap-numbers.ts": "test/conformance/zmap-conversations.ts",
+  "src/store/merged-rows.ts": "layered-view.test.ts and runs/",
+  "src/store/runs/": "run-tree.test.ts and run-tree.fuzz.test.ts, as a whole",
   "src/server/listeners.ts": "server.test.ts",
   "src/server/config/declaration.ts": "the rows of settings; read-settings.test.ts",
   "tools/layer-rules.ts": "a table; check-layers.test.ts runs every rule of it",

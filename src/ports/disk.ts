@@ -27,7 +27,16 @@ export interface DiskFile {
   close(): Promise<void>;
 }
 
+/** A file that is read at once, on the event loop: for reads that cannot wait (base trees). */
+export interface FileReader {
+  /** Reads up to `into.length` bytes at `position`; returns how many, fewer only at the end. */
+  read(into: Uint8Array, position: number): number;
+  close(): void;
+}
+
 export interface Disk {
+  /** Opens an existing file for reading on the event loop. */
+  openReader(path: string): FileReader;
   open(path: string, options: OpenOptions): Promise<DiskFile>;
   /** Creates the directory and its parents; fine if it exists. */
   makeDirectory(path: string): Promise<void>;

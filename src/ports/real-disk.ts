@@ -6,7 +6,7 @@
  */
 import * as fs from "node:fs";
 import { CronosError } from "../base/errors.ts";
-import type { Disk, DiskFile, OpenOptions } from "./disk.ts";
+import type { Disk, DiskFile, FileReader, OpenOptions } from "./disk.ts";
 import { lockDirectory } from "./real-disk-lock.ts";
 
 /** Undefined where the system has no such flag (Windows); writes are then followed by a sync. */
@@ -15,6 +15,14 @@ const durableFlag: number | undefined = fs.constants.O_DSYNC;
 const chunksPerCallMax = 1024;
 
 export class RealDisk implements Disk {
+  openReader(path: string): FileReader {
+    const descriptor = fs.openSync(path, "r");
+    return {
+      read: (into, position) => readAllNow(descriptor, into, position),
+      close: () => fs.closeSync(descriptor),
+    };
+  }
+
   async open(path: string, options: OpenOptions): Promise<DiskFile> {
     let flags = fs.constants.O_RDONLY;
     const durableWrites = options.mode === "write" && options.durableWrites === true;
@@ -167,6 +175,17 @@ class RealFile implements DiskFile {
     this.#inFlight--;
     if (this.#inFlight === 0) this.#onIdle?.();
   }
+}
+
+function readAllNow(descriptor: number, into: Uint8Array, position: number): number {
+  let filled = 0;
+  while (filled < into.length) {
+    const left = into.length - filled;
+    const count = fs.readSync(descriptor, into, filled, left, position + filled);
+    if (count === 0) break;
+    filled += count;
+  }
+  return filled;
 }
 
 async function writeAll(

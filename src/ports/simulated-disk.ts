@@ -21,7 +21,7 @@
  */
 import { assert } from "../base/assert.ts";
 import { CronosError } from "../base/errors.ts";
-import type { Disk, DiskFile, OpenOptions } from "./disk.ts";
+import type { Disk, DiskFile, FileReader, OpenOptions } from "./disk.ts";
 import type { Random } from "./random.ts";
 import { SimulatedFileData } from "./simulated-file-data.ts";
 
@@ -138,6 +138,19 @@ export class SimulatedDisk implements Disk {
   }
 
   // --- Disk ----------------------------------------------------------------------------------
+
+  openReader(path: string): FileReader {
+    this.#enterReadNow("open", path);
+    const data = this.#names.get(normal(path));
+    if (data === undefined) throw systemError("ENOENT", "open", path);
+    return {
+      read: (into, position) => {
+        this.#enterReadNow("read", path);
+        return data.read(into, position);
+      },
+      close: () => {},
+    };
+  }
 
   async open(path: string, options: OpenOptions): Promise<DiskFile> {
     const name = normal(path);
@@ -267,6 +280,12 @@ export class SimulatedDisk implements Disk {
 
   roomBytes(): number {
     return this.#capacity - this.usedBytes;
+  }
+
+  #enterReadNow(operation: "open" | "read", path: string): void {
+    this.refuseIfStopped(operation, path);
+    const code = this.#failures.get(operation)?.shift();
+    if (code !== undefined) throw systemError(code, operation, path);
   }
 
   #countChange(): void {

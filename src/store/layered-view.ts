@@ -10,10 +10,11 @@
  */
 import type { Key } from "../base/key.ts";
 import type { RangeOptions, ReadView, Row } from "./base-tree.ts";
+import { MergedRows, VisibleSource } from "./merged-rows.ts";
+import type { EntrySource } from "./merged-rows.ts";
 import { emptyImage } from "./memtable.ts";
 import type { Entry, MemtableImage } from "./memtable.ts";
 import { TreeCursor } from "./ordered-tree.ts";
-import { firstVisible, lastVisible } from "./range-tombstones.ts";
 import type { HiddenRanges, Span } from "./range-tombstones.ts";
 
 /** A frozen memtable's place in the stack. Empty once the base tree has its rows. */
@@ -66,18 +67,9 @@ export class LayeredView implements ReadView {
   }
 
   range(start: Key, end: Key | undefined, options: RangeOptions = {}): Iterable<Row> {
-    return new MergedRows(this, { start, end }, options);
+    const { reverse = false } = options;
+    return new MergedRows(() => openSources(this, { start, end }, reverse), options);
   }
-}
-
-/** One layer's part of a scan: its current entry (key undefined at the end) and the way on. */
-interface EntrySource {
-  readonly key: Key | undefined;
-  readonly value: Entry | undefined;
-  /** Goes to the first entry of the span in the scan's direction; advance() stays inside it. */
-  seek(span: Span): void;
-  advance(): void;
-  close(): void;
 }
 
 class ImageSource implements EntrySource {
@@ -159,66 +151,6 @@ class BaseSource implements EntrySource {
   }
 }
 
-/** A source without the entries that deleted ranges of newer layers hide. */
-class VisibleSource implements EntrySource {
-  readonly #source: EntrySource;
-  readonly #hidden: readonly HiddenRanges[];
-  readonly #reverse: boolean;
-  #span: Span = { start: "", end: "" };
-  /** The part of the span around the current key in which nothing is hidden. */
-  #gap: Span = this.#span;
-
-  constructor(source: EntrySource, hidden: readonly HiddenRanges[], reverse: boolean) {
-    this.#source = source;
-    this.#hidden = hidden;
-    this.#reverse = reverse;
-  }
-
-  get key(): Key | undefined {
-    return this.#source.key;
-  }
-
-  get value(): Entry | undefined {
-    return this.#source.value;
-  }
-
-  seek(span: Span): void {
-    this.#span = span;
-    this.#gap = { start: "", end: "" };
-    this.#source.seek(span);
-    this.#skipHidden();
-  }
-
-  advance(): void {
-    this.#source.advance();
-    this.#skipHidden();
-  }
-
-  close(): void {
-    this.#source.close();
-  }
-
-  /** Each turn jumps over a hidden range to the next entry, so empty gaps cost nothing. */
-  #skipHidden(): void {
-    for (;;) {
-      const { key } = this.#source;
-      if (key === undefined || isWithin(this.#gap, key)) return;
-      const { start, end } = this.#span;
-      const gap = this.#reverse
-        ? lastVisible(this.#hidden, { start, end: key + "\0" })
-        : firstVisible(this.#hidden, { start: key, end });
-      if (gap === undefined) return this.#source.close();
-      this.#gap = gap;
-      if (isWithin(gap, key)) return;
-      this.#source.seek(this.#reverse ? { start, end: gap.end } : { start: gap.start, end });
-    }
-  }
-}
-
-function isWithin(span: Span, key: Key): boolean {
-  return key >= span.start && (span.end === undefined || key < span.end);
-}
-
 function openSources(view: LayeredView, span: Span, reverse: boolean): EntrySource[] {
   const sources: EntrySource[] = [];
   let hidden: HiddenRanges[] = [];
@@ -233,62 +165,4 @@ function openSources(view: LayeredView, span: Span, reverse: boolean): EntrySour
   }
   open(new BaseSource(view.base, reverse));
   return sources;
-}
-
-/** The rows of a scan; iterable once. */
-class MergedRows implements IterableIterator<Row> {
-  readonly #view: LayeredView;
-  readonly #span: Span;
-  readonly #reverse: boolean;
-  #left: number;
-  #sources: EntrySource[] | undefined = undefined;
-
-  constructor(view: LayeredView, span: Span, options: RangeOptions) {
-    this.#view = view;
-    this.#span = span;
-    this.#reverse = options.reverse ?? false;
-    this.#left = options.limit ?? Number.POSITIVE_INFINITY;
-  }
-
-  [Symbol.iterator](): this {
-    return this;
-  }
-
-  next(): IteratorResult<Row, undefined> {
-    if (this.#left <= 0) return this.return();
-    this.#sources ??= openSources(this.#view, this.#span, this.#reverse);
-    for (;;) {
-      const source = this.#nearest(this.#sources);
-      if (source?.key === undefined) return this.return();
-      const { key, value } = source;
-      // The limit counts rows, so the last row needs no look ahead.
-      if (value !== null && --this.#left <= 0) this.return();
-      else this.#advancePast(this.#sources, key);
-      if (value) return { done: false, value: [key, value] };
-    }
-  }
-
-  /** Closes the cursors; for...of calls it when the loop is left early. */
-  return(): IteratorResult<Row, undefined> {
-    this.#left = 0;
-    if (this.#sources !== undefined) for (const source of this.#sources) source.close();
-    this.#sources = [];
-    return { done: true, value: undefined };
-  }
-
-  /** The source with the nearest key; of several with the same key the newest. */
-  #nearest(sources: readonly EntrySource[]): EntrySource | undefined {
-    let nearest: EntrySource | undefined;
-    for (const source of sources) {
-      const { key } = source;
-      if (key === undefined) continue;
-      if (nearest?.key === undefined) nearest = source;
-      else if (this.#reverse ? key > nearest.key : key < nearest.key) nearest = source;
-    }
-    return nearest;
-  }
-
-  #advancePast(sources: readonly EntrySource[], key: Key): void {
-    for (const source of sources) if (source.key === key) source.advance();
-  }
 }

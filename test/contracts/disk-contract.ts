@@ -123,6 +123,20 @@ export function diskContract(
     await file.close();
   });
 
+  test(`${name}: a reader reads at once, also after the file was removed`, async (context) => {
+    const { disk, directory } = await open(context);
+    assert.throws(() => disk.openReader(`${directory}/none`), { code: "ENOENT" });
+    await create(disk, `${directory}/a`, "hello world");
+    const reader = disk.openReader(`${directory}/a`);
+    await disk.remove(`${directory}/a`);
+    const into = Buffer.alloc(100);
+    assert.equal(reader.read(into.subarray(0, 5), 6), 5);
+    assert.equal(into.toString("latin1", 0, 5), "world");
+    assert.equal(reader.read(into, 6), 5);
+    assert.equal(reader.read(into, 11), 0);
+    reader.close();
+  });
+
   test(`${name}: freeBytes tells a number`, async (context) => {
     const { disk, directory } = await open(context);
     assert.ok((await disk.freeBytes(directory)) > 1_000_000);
