@@ -1,0 +1,27 @@
+/** SHOW statements. */
+import { testCanonical, testRefused } from "./testing.ts";
+
+testCanonical("parseShow()", [
+  "SHOW DATABASES; SHOW USERS; SHOW QUERIES; SHOW SHARDS; SHOW SHARD GROUPS",
+  "SHOW CONTINUOUS QUERIES; SHOW SUBSCRIPTIONS; SHOW GRANTS FOR \"a b\"",
+  "SHOW STATS FOR 'x'; SHOW DIAGNOSTICS; SHOW RETENTION POLICIES ON d",
+  "SHOW MEASUREMENTS ON d WITH MEASUREMENT =~ /x/ WHERE host = 'a' LIMIT 5",
+  "SHOW SERIES FROM m WHERE host = 'a'; SHOW FIELD KEYS FROM m ORDER BY time ASC",
+  "SHOW TAG KEYS FROM m WITH KEY = host LIMIT 3 SLIMIT 1 SOFFSET 2",
+  "SHOW SERIES EXACT CARDINALITY; SHOW MEASUREMENT CARDINALITY ON d GROUP BY host",
+  "SHOW TAG VALUES EXACT CARDINALITY WITH KEY = host LIMIT 3; SHOW FIELD KEY CARDINALITY",
+  "SHOW API KEYS ON d; SHOW BINDINGS",
+]);
+
+testRefused("parseShow()", [
+  [
+    "SHOW TAGS",
+    "found TAGS, expected CONTINUOUS, DATABASES, DIAGNOSTICS, FIELD, GRANTS, MEASUREMENT, " +
+      "MEASUREMENTS, QUERIES, RETENTION, SERIES, SHARD, SHARDS, STATS, SUBSCRIPTIONS, TAG, USERS " +
+      "at line 1, char 6",
+  ],
+  ["SHOW TAG x", "found x, expected KEY, KEYS, VALUES at line 1, char 10"],
+  ["SHOW FIELD KEY x", "found x, expected EXACT, CARDINALITY at line 1, char 16"],
+  ["SHOW TAG KEY EXACT x", "found x, expected CARDINALITY at line 1, char 20"],
+  ["SHOW MEASUREMENTS WITH MEASUREMENT < a", "found <, expected =, =~ at line 1, char 36"],
+]);
