@@ -114,8 +114,6 @@ function parseOperand(cursor: TokenCursor): Expression {
       return { kind: "duration", ns: parseDuration(token.text), months: 0 };
     case "*":
       return parseWildcard(cursor);
-    case "REGEX":
-      return regexLiteral(cursor, token);
     case "BOUNDPARAM":
       throw cursor.parameterFault(token);
     case "+":
