@@ -8,7 +8,12 @@ const minute = 60_000_000_000n;
 const at = (hours: bigint, minutes: bigint): bigint => (hours * 60n + minutes) * minute;
 
 function intervals(interval: bigint, every = 0n, window = 0n, offset = 0n): ContinuousIntervals {
-  return { interval: interval * minute, offset: offset * minute, every: every * minute, for: window * minute };
+  return {
+    interval: interval * minute,
+    offset: offset * minute,
+    every: every * minute,
+    for: window * minute,
+  };
 }
 
 test("spanOfRun computes the group that just ended", () => {

@@ -1,6 +1,6 @@
 /**
  * The rows of the catalog of time series. Every key starts with "Sc" and the number of its kind;
- * numbers never change. Kinds from 16 up belong to other files (continuous queries and so on).
+ * numbers never change. Kinds from 16 up are definitions (definitions.ts).
  *
  *   kind            key after "Sc" + kind               value
  *   0  counters     —                                   JSON: the next ids
@@ -94,7 +94,8 @@ export function readJson<T>(value: Uint8Array): T {
   return JSON.parse(text) as T;
 }
 
-function nameKey(name: string): Key {
+/** A name as the end of a key. */
+export function nameKey(name: string): Key {
   const bytes = keyFromBytes(Buffer.from(name, "utf8"));
   if (bytes.length <= NAME_KEY_BYTES_MAX) return bytes;
   return bytes.slice(0, NAME_KEY_BYTES_MAX) + sha256(bytes);
