@@ -1,4 +1,4 @@
-/** Definitions: listed as they were made, changed in place, gone when undone, there after opening. */
+/** Definitions: listed as they were made, changed in place, there after opening, undone whole. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { hasCode, openTestShard } from "../../../test/support/test-shard.ts";
