@@ -3,7 +3,7 @@
  *
  *   <path>/LOCK      who has it open
  *   <path>/log/      segment files (log/segments)
- *   <path>/store/    the base tree (store/lmdb)
+ *   <path>/store/    the base tree (store/lmdb), in runs/ the rows of time series (store/runs)
  */
 import { CronosError } from "../base/errors.ts";
 import { MemoryLog } from "../log/memory/memory-log.ts";
@@ -105,14 +105,15 @@ async function openMemory(options: OpenOptions): Promise<MemoryDatabase> {
 }
 
 function realComponents(): OpenComponents {
+  const disk = new RealDisk();
   return {
     clock: new RealClock(),
-    disk: new RealDisk(),
+    disk,
     random: new RealRandom(),
     openBaseTree: async (directory) => {
       // Loaded when it is needed: a database in memory does without the native library.
-      const { openLmdbTree } = await import("../store/lmdb/lmdb-tree.ts");
-      return openLmdbTree(directory);
+      const { openFileTree } = await import("./open-file-tree.ts");
+      return openFileTree(disk, directory);
     },
   };
 }

@@ -44,9 +44,10 @@ export type Mutation =
   | { readonly kind: "deleteRange"; readonly start: Key; readonly end: Key | undefined };
 
 export interface BaseTreeStats {
-  /** Bytes of the files on disk, and of them those that rows occupy. */
+  /** Bytes of the files on disk, and of them those that rows occupy, as far as is known. */
   readonly bytesOnDisk: number;
   readonly bytesUsed: number;
+  /** In run files, rows written over count more than once until the next merge. */
   readonly rows: number;
 }
 
@@ -54,7 +55,8 @@ export interface BaseTree extends ReadView {
   /** Index of the last record whose mutations are all in the tree; 0 for a new tree. */
   readonly appliedIndex: LogIndex;
   /**
-   * Applies the mutations in order: all deleteRange first, then puts and deletes sorted by key.
+   * Applies the mutations in order: all deleteRange first, then puts and deletes sorted by key,
+   * each key once. They may be iterated more than once, one time after the other.
    * May commit in slices, so that neither the event loop nor memory suffers; `appliedIndex` moves
    * in the last slice only. A crash between slices leaves rows of records after appliedIndex in the
    * tree; replaying those records makes it right. Durable when it resolves. One call at a time.

@@ -71,3 +71,18 @@ test("imageMutations() gives deleted ranges first, then entries by key", () => {
     { kind: "put", key: "b", value: bytes("2") },
   ]);
 });
+
+test("ImageMutations.within() cuts ranges to the spans and leaves out what is between", () => {
+  const memtable = new Memtable();
+  memtable.deleteRange("b", "f");
+  for (const key of ["a", "b", "c", "d", "e", "g"]) memtable.set(key, Buffer.of(1));
+  const spans = [
+    { start: "b", end: "c" },
+    { start: "e", end: undefined },
+  ];
+  const mutations = [...imageMutations(memtable.image()).within(spans)];
+  assert.deepEqual(
+    mutations.map((each) => (each.kind === "deleteRange" ? [each.start, each.end] : each.key)),
+    [["b", "c"], ["e", "f"], "b", "e", "g"],
+  );
+});

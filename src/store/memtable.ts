@@ -14,7 +14,7 @@ import type { Mutation } from "./base-tree.ts";
 import { OrderedTree, TreeCursor, treeFloor, treeGet } from "./ordered-tree.ts";
 import type { TreeNode } from "./ordered-tree.ts";
 import { hideRange, hides } from "./range-tombstones.ts";
-import type { HiddenRanges } from "./range-tombstones.ts";
+import type { HiddenRanges, Span } from "./range-tombstones.ts";
 
 /** A value, or null where the key is deleted. */
 export type Entry = Uint8Array | null;
@@ -63,17 +63,50 @@ export const emptyImage = new MemtableImage({
 });
 
 /** What the base tree must be told: deleted ranges first, then entries in the order of keys. */
-export function* imageMutations(image: MemtableImage): IterableIterator<Mutation> {
-  if (image.hidden !== undefined) {
-    const ranges = new TreeCursor(image.hidden);
-    for (ranges.seek(""); ranges.key !== undefined; ranges.next()) {
-      yield { kind: "deleteRange", start: ranges.key, end: ranges.value ?? undefined };
+export function imageMutations(image: MemtableImage): ImageMutations {
+  return new ImageMutations(image, [{ start: "", end: undefined }]);
+}
+
+export class ImageMutations implements Iterable<Mutation> {
+  readonly #image: MemtableImage;
+  readonly #spans: readonly Span[];
+
+  /** The spans come in the order of keys and do not overlap. */
+  constructor(image: MemtableImage, spans: readonly Span[]) {
+    this.#image = image;
+    this.#spans = spans;
+  }
+
+  /** Those of the keys in the spans. Entries in between are not walked over. */
+  within(spans: readonly Span[]): ImageMutations {
+    return new ImageMutations(this.#image, spans);
+  }
+
+  *[Symbol.iterator](): IterableIterator<Mutation> {
+    const { hidden } = this.#image;
+    if (hidden !== undefined) for (const span of this.#spans) yield* rangesWithin(hidden, span);
+    const cursor = new TreeCursor(this.#image.entries);
+    for (const { start, end } of this.#spans) {
+      for (cursor.seek(start); cursor.key !== undefined; cursor.next()) {
+        const { key, value } = cursor;
+        if (end !== undefined && key >= end) break;
+        yield value ? { kind: "put", key, value } : { kind: "delete", key };
+      }
     }
   }
-  const entries = new TreeCursor(image.entries);
-  for (entries.seek(""); entries.key !== undefined; entries.next()) {
-    const { key, value } = entries;
-    yield value ? { kind: "put", key, value } : { kind: "delete", key };
+}
+
+/** The deleted ranges, cut to the span. */
+function* rangesWithin(hidden: HiddenRanges, span: Span): IterableIterator<Mutation> {
+  const ranges = new TreeCursor(hidden);
+  ranges.seekBefore(span.start);
+  if (ranges.key === undefined) ranges.seek(span.start);
+  for (; ranges.key !== undefined; ranges.next()) {
+    if (span.end !== undefined && ranges.key >= span.end) return;
+    const start = ranges.key > span.start ? ranges.key : span.start;
+    const to = ranges.value ?? undefined;
+    const end = span.end === undefined || (to !== undefined && to < span.end) ? to : span.end;
+    if (end === undefined || start < end) yield { kind: "deleteRange", start, end };
   }
 }
 

@@ -6,6 +6,7 @@ import { MemoryTreeStorage, openMemoryTree } from "../../src/store/memory/memory
 import { RealDisk } from "../../src/ports/real-disk.ts";
 import { SeededRandom } from "../../src/ports/seeded-random.ts";
 import { SimulatedDisk } from "../../src/ports/simulated-disk.ts";
+import { RoutedTree } from "../../src/store/routed-tree.ts";
 import { openRunTree } from "../../src/store/runs/run-tree.ts";
 import { baseTreeContract } from "./base-tree-contract.ts";
 
@@ -32,4 +33,14 @@ baseTreeContract("RunTree", async (context) => {
 baseTreeContract("RunTree on a simulated disk", async () => {
   const disk = new SimulatedDisk(new SeededRandom(1));
   return () => openRunTree(disk, "tree", { rules: [{ prefix: "", bytes: 2 }] });
+});
+
+baseTreeContract("RoutedTree", async () => {
+  const disk = new SimulatedDisk(new SeededRandom(2));
+  const storage = new MemoryTreeStorage();
+  return async () => {
+    const routed = await openRunTree(disk, "tree", { rules: [{ prefix: "", bytes: 2 }] });
+    const prefixes = ["a", "k0001", "\xff"];
+    return new RoutedTree({ main: openMemoryTree(storage), routed, prefixes });
+  };
 });
