@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import {
+  joinKey,
   keyAfterPrefix,
   keyBytes,
   keyFromBytes,
@@ -78,4 +79,10 @@ for (const [prefix, after] of afterPrefixes) {
 
 test("keyFromBytes() reads a part of a larger buffer", () => {
   assert.equal(keyFromBytes(new Uint8Array([1, 0, 255, 9]).subarray(1, 3)), "\x00\xff");
+});
+
+test("joinKey() is the prefix and the rest, short or long", () => {
+  for (const rest of ["", "a", "\x00\xff", "long ".repeat(40)]) {
+    assert.equal(joinKey("K\x01\xfe", rest), `K\x01\xfe${rest}`);
+  }
 });

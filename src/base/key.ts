@@ -100,6 +100,21 @@ export function readKeyText(key: Key, at: number): { text: string; next: number 
   return { text: Buffer.from(bytes, "latin1").toString("utf8"), next };
 }
 
+const joined = Buffer.alloc(64);
+
+/**
+ * `prefix` followed by `rest`, as a text of its own: + would make a pair of two texts, which every
+ * comparison has to put together first. Worth it for keys that are looked up or stored.
+ */
+export function joinKey(prefix: Key, rest: Key): Key {
+  const { length } = prefix;
+  const end = length + rest.length;
+  if (end > joined.length) return prefix + rest;
+  for (let at = 0; at < length; at++) joined[at] = prefix.charCodeAt(at);
+  for (let at = length; at < end; at++) joined[at] = rest.charCodeAt(at - length);
+  return joined.toString("latin1", 0, end);
+}
+
 /** The smallest key that is larger than every key starting with `prefix`; undefined if none is. */
 export function keyAfterPrefix(prefix: Key): Key | undefined {
   let end = prefix.length;

@@ -2,8 +2,8 @@
  * Own writes of a transaction, laid over the view it reads: reads see them first.
  *
  * Writes are kept in order in parallel arrays (most operations write and never read back, so a put
- * costs three array pushes); the first read that follows a write puts them into a memtable, from
- * which single keys and ranges are answered in logarithmic time.
+ * costs three array pushes). Reads look through them while they are few; else the first read that
+ * follows a write puts them into a memtable, which finds single keys and ranges fast.
  * A write is a put (value), a delete (undefined) or a deleteRange (`ends` holds its end).
  */
 import type { Key } from "../base/key.ts";
@@ -16,6 +16,9 @@ import type { Entry } from "../store/memtable.ts";
 /** Marks an entry of `ends` that is not a deleteRange. */
 const single = Symbol("single key");
 type End = Key | undefined | typeof single;
+
+/** Up to so many writes a key is looked for among all of them. */
+const scannedWritesMax = 8;
 
 /** Arrays longer than this are given back instead of being kept for the next transaction. */
 const keptWritesMax = 1024;
@@ -83,7 +86,18 @@ export class WriteOverlay {
 
   /** What own writes say about a key: its value, null (deleted), or undefined (nothing). */
   lookup(key: Key): Entry | undefined {
-    return this.#keys.length === 0 ? undefined : this.#indexed().lookup(key);
+    const count = this.#keys.length;
+    if (count > scannedWritesMax || this.#indexedCount > 0) return this.#indexed().lookup(key);
+    for (let at = count - 1; at >= 0; at--) {
+      const written = this.#keys[at] as Key;
+      const end = this.#ends[at] as End;
+      if (end === single) {
+        if (written === key) return this.#values[at] ?? null;
+      } else if (key >= written && (end === undefined || key < end)) {
+        return null;
+      }
+    }
+    return undefined;
   }
 
   /** The own writes of now over `below`. */

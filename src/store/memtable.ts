@@ -6,6 +6,9 @@
  * written later stands on its own. So a key is decided by its entry, else by the deleted ranges,
  * else by the layers below.
  *
+ * Single keys are found by a hash table beside the tree: it has the newest entry of every key and
+ * when it was written. An image looks there too, and in its tree only for what was written since.
+ *
  * `image()` is the memtable as it is now, for the price of one small object (none when nothing was
  * written since the last one): see ordered-tree.ts.
  */
@@ -21,9 +24,17 @@ export type Entry = Uint8Array | null;
 
 /**
  * What a row costs in memory besides the bytes of key and value: the string's and the array's
- * headers and two slots in a half-full node. Measured with 20-byte keys on Node 20.
+ * headers, two slots in a half-full node, and its place in the hash table. Measured with 20-byte
+ * keys on Node 20.
  */
-export const entryOverheadBytes = 160;
+export const entryOverheadBytes = 240;
+
+/** The newest entry of a key. */
+interface Newest {
+  entry: Entry;
+  /** The memtable's count of writes by then; without end once a range took the entry away. */
+  write: number;
+}
 
 /** What a deleted range costs: two short keys and their slots. */
 const rangeBytes = 2 * entryOverheadBytes;
@@ -36,6 +47,10 @@ export class MemtableImage {
   readonly hidden: HiddenRanges | undefined;
   readonly hiddenCount: number;
   readonly bytes: number;
+  /** Of the memtable, with what was written after the image too. */
+  readonly newest: ReadonlyMap<Key, Newest>;
+  /** The memtable's count of writes at the image. */
+  readonly writes: number;
 
   constructor(content: Omit<MemtableImage, "lookup">) {
     this.entries = content.entries;
@@ -43,12 +58,19 @@ export class MemtableImage {
     this.hidden = content.hidden;
     this.hiddenCount = content.hiddenCount;
     this.bytes = content.bytes;
+    this.newest = content.newest;
+    this.writes = content.writes;
   }
 
   /** The value; null when the key is deleted here; undefined when lower layers decide. */
   lookup(key: Key): Entry | undefined {
-    const entry = treeGet(this.entries, key);
-    if (entry !== undefined || this.hidden === undefined) return entry;
+    const newest = this.newest.get(key);
+    if (newest !== undefined) {
+      if (newest.write <= this.writes) return newest.entry;
+      const entry = treeGet(this.entries, key);
+      if (entry !== undefined) return entry;
+    }
+    if (this.hidden === undefined) return undefined;
     return hides(treeFloor(this.hidden, key), key) ? null : undefined;
   }
 }
@@ -60,6 +82,8 @@ export const emptyImage = new MemtableImage({
   hidden: undefined,
   hiddenCount: 0,
   bytes: 0,
+  newest: new Map(),
+  writes: 0,
 });
 
 /** What the base tree must be told: deleted ranges first, then entries in the order of keys. */
@@ -113,10 +137,15 @@ function* rangesWithin(hidden: HiddenRanges, span: Span): IterableIterator<Mutat
 export class Memtable {
   readonly #entries: OrderedTree<Entry>;
   readonly #hidden: OrderedTree<Key | null>;
+  readonly #newest: Map<Key, Newest>;
+  #writes: number;
   #bytes: number;
   #image: MemtableImage | undefined;
   readonly #forget = (key: Key, entry: Entry): void => {
     this.#bytes -= entryBytes(key, entry);
+    const newest = this.#newest.get(key);
+    // Not removed: older images must not take it for a key that was never here.
+    if (newest !== undefined) newest.write = Number.POSITIVE_INFINITY;
   };
 
   /** A memtable that goes on from an image. */
@@ -124,7 +153,10 @@ export class Memtable {
     this.#entries = new OrderedTree(image.entries, image.entryCount);
     this.#hidden = new OrderedTree(image.hidden, image.hiddenCount);
     this.#bytes = image.bytes;
-    this.#image = image;
+    this.#writes = image.writes;
+    this.#newest = newestOf(image);
+    // The image's own hash table goes on with another memtable.
+    this.#image = undefined;
   }
 
   /** Memory that the entries and deleted ranges take, estimated. */
@@ -134,14 +166,23 @@ export class Memtable {
 
   /** The value; null when the key is deleted here; undefined when lower layers decide. */
   lookup(key: Key): Entry | undefined {
-    const entry = this.#entries.get(key);
-    if (entry !== undefined || this.#hidden.size === 0) return entry;
+    const newest = this.#newest.get(key);
+    if (newest !== undefined && newest.write <= this.#writes) return newest.entry;
+    if (this.#hidden.size === 0) return undefined;
     return hides(this.#hidden.floor(key), key) ? null : undefined;
   }
 
   /** Sets the entry of a key; the value is kept, not copied. */
   set(key: Key, entry: Entry): void {
     this.#image = undefined;
+    const write = ++this.#writes;
+    const newest = this.#newest.get(key);
+    if (newest === undefined) {
+      this.#newest.set(key, { entry, write });
+    } else {
+      newest.entry = entry;
+      newest.write = write;
+    }
     const replaced = this.#entries.set(key, entry);
     if (replaced === undefined) this.#bytes += entryBytes(key, entry);
     else this.#bytes += (entry?.byteLength ?? 0) - (replaced?.byteLength ?? 0);
@@ -165,9 +206,20 @@ export class Memtable {
       hidden: this.#hidden.size === 0 ? undefined : this.#hidden.capture(),
       hiddenCount: this.#hidden.size,
       bytes: this.#bytes,
+      newest: this.#newest,
+      writes: this.#writes,
     });
     return this.#image;
   }
+}
+
+function newestOf({ entries, writes }: MemtableImage): Map<Key, Newest> {
+  const newest = new Map<Key, Newest>();
+  const cursor = new TreeCursor(entries);
+  for (cursor.seek(""); cursor.key !== undefined; cursor.next()) {
+    newest.set(cursor.key, { entry: cursor.value ?? null, write: writes });
+  }
+  return newest;
 }
 
 function entryBytes(key: Key, entry: Entry): number {

@@ -3,6 +3,7 @@
  *
  *   active memtable    takes every write; its newest state is the tip
  *   frozen memtables   wait for their flush, oldest first
+ *   row cache          rows of the base tree that were read lately (row-cache.ts)
  *   base tree          on disk
  *
  * A mark is the tip at a record boundary, kept as it was. The shard takes one per record: the
@@ -37,10 +38,14 @@ import { CronosError } from "../base/errors.ts";
 import type { LogIndex } from "../base/ids.ts";
 import type { Key } from "../base/key.ts";
 import { keyBytesMax } from "./base-tree.ts";
-import type { BaseTree, RangeOptions, ReadView, Row, Snapshot } from "./base-tree.ts";
+import type { BaseTree, Mutation, RangeOptions, ReadView, Row, Snapshot } from "./base-tree.ts";
 import { getBelow, Layer, LayeredView } from "./layered-view.ts";
 import { imageMutations, Memtable } from "./memtable.ts";
 import type { MemtableImage } from "./memtable.ts";
+import { RowCache } from "./row-cache.ts";
+
+/** Memory for rows of the base tree that were read lately. */
+const CACHE_BYTES_MAX = 128 * 1024 * 1024;
 
 /** The tip at some moment. Opaque: read it through view() or snapshot(). */
 export interface TipMark {
@@ -108,6 +113,9 @@ class StoreSnapshot implements Snapshot {
 export class Store {
   readonly tip: ReadView;
   readonly #base: BaseTree;
+  readonly #cache: RowCache;
+  /** The base tree through the cache. */
+  readonly #cachedBase: ReadView;
   #active = new Memtable();
   /** Newest first. The array is replaced, never changed: marks share it. */
   #frozen: readonly FrozenLayer[] = [];
@@ -118,8 +126,13 @@ export class Store {
   #snapshotCount = 0;
 
   /** Takes the base tree over: close() closes it. */
-  constructor(base: BaseTree) {
+  constructor(base: BaseTree, cacheBytesMax = CACHE_BYTES_MAX) {
     this.#base = base;
+    this.#cache = new RowCache(cacheBytesMax);
+    this.#cachedBase = {
+      get: (key) => this.#baseGet(key),
+      range: (start, end, options) => base.range(start, end, options),
+    };
     this.tip = {
       get: (key) => this.#tipGet(key),
       range: (start, end, options) => this.#tipLayers().range(start, end, options),
@@ -239,7 +252,7 @@ export class Store {
     const layer = this.#frozen.at(-1);
     if (layer === undefined || layer.index > durable) return this.#base.appliedIndex;
     this.#flushedVersion = layer.version;
-    this.#flushing = this.#base.write(imageMutations(layer.image), layer.index);
+    this.#flushing = this.#base.write(this.#toBase(layer.image), layer.index);
     try {
       await this.#flushing;
     } finally {
@@ -259,11 +272,31 @@ export class Store {
   #tipGet(key: Key): Uint8Array | undefined {
     const entry = this.#active.lookup(key);
     if (entry !== undefined) return entry ?? undefined;
-    return getBelow(this.#frozen, this.#base, key);
+    return getBelow(this.#frozen, this.#cachedBase, key);
+  }
+
+  #baseGet(key: Key): Uint8Array | undefined {
+    const cached = this.#cache.get(key);
+    if (cached !== undefined) return cached ?? undefined;
+    const value = this.#base.get(key);
+    this.#cache.add(key, value ?? null);
+    return value;
+  }
+
+  /**
+   * What a layer changes in the base tree. The cache follows on the way: until the layer is
+   * forgotten every reader finds it before the cache, so it may be early.
+   */
+  *#toBase(image: MemtableImage): IterableIterator<Mutation> {
+    for (const mutation of imageMutations(image)) {
+      if (mutation.kind === "deleteRange") this.#cache.clear();
+      else this.#cache.changed(mutation.key, mutation.kind === "put" ? mutation.value : null);
+      yield mutation;
+    }
   }
 
   #tipLayers(): LayeredView {
-    return new LayeredView(this.#active.image(), this.#frozen, this.#base);
+    return new LayeredView(this.#active.image(), this.#frozen, this.#cachedBase);
   }
 
   #checked(mark: TipMark): Mark {

@@ -21,7 +21,7 @@
  * length that no short one has.
  */
 import type { Key } from "../../base/key.ts";
-import { keyAfterPrefix, keyBytes, keyU32, keyU48, keyU8 } from "../../base/key.ts";
+import { joinKey, keyAfterPrefix, keyBytes, keyU32, keyU48, keyU8 } from "../../base/key.ts";
 import { readKeyU32, readKeyU48 } from "../../base/key.ts";
 import { sha256 } from "../../base/sha256.ts";
 
@@ -61,7 +61,7 @@ export class Keyspace {
 
   /** Row of a key's header. */
   header(key: Key): Key {
-    return this.headers + shortened(key);
+    return joinKey(this.headers, shortened(key));
   }
 
   /** Prefix of a hash's fields. */

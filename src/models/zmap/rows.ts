@@ -11,7 +11,7 @@
  * beginning, in the order of their hashes: who reads them in order sorts that group.
  */
 import type { Key } from "../../base/key.ts";
-import { keyAfterPrefix, keyFromBytes, keyU32 } from "../../base/key.ts";
+import { joinKey, keyAfterPrefix, keyFromBytes, keyU32 } from "../../base/key.ts";
 import { sha256 } from "../../base/sha256.ts";
 
 /** Bytes of a key that stand in row keys; keys up to this are stored as they are. */
@@ -40,7 +40,7 @@ export class ZSpace {
 
   /** Row of a key. */
   row(key: Key): Key {
-    if (!isLong(key)) return this.start + key;
+    if (!isLong(key)) return joinKey(this.start, key);
     return this.start + key.slice(0, SHORT_KEY_BYTES_MAX) + sha256(key);
   }
 
