@@ -1,0 +1,55 @@
+/**
+ * The models of time series of one shard, put together: what the services for writing, querying
+ * and streaming share. Each follows by itself when the tip rolls back.
+ */
+import { Catalog } from "../../models/series/catalog.ts";
+import { Definitions, definitionKind } from "../../models/series/definitions.ts";
+import { SeriesIndex } from "../../models/series/series-index.ts";
+import { SeriesStorage } from "../../models/series/storage.ts";
+import type { Shard } from "../../shard/shard.ts";
+
+/** A continuous query: its CREATE statement as canonical text, sources and target in full. */
+export interface ContinuousQueryContent {
+  readonly text: string;
+}
+
+export interface SubscriptionContent {
+  readonly policy: string;
+  readonly mode: "ALL" | "ANY";
+  readonly destinations: readonly string[];
+  /** Which points are sent, as an InfluxQL condition; absent: all. */
+  readonly condition?: string;
+}
+
+/** A binding of a topic: its CREATE statement as canonical text. */
+export interface BindingContent {
+  readonly text: string;
+}
+
+export interface SeriesModels {
+  readonly catalog: Catalog;
+  readonly index: SeriesIndex;
+  readonly storage: SeriesStorage;
+  readonly continuousQueries: Definitions<ContinuousQueryContent>;
+  readonly subscriptions: Definitions<SubscriptionContent>;
+  readonly bindings: Definitions<BindingContent>;
+}
+
+/** Reads what the models keep in memory from the rows of the shard. */
+export function openSeriesModels(shard: Shard): SeriesModels {
+  const { tip } = shard;
+  const catalog = new Catalog(tip);
+  const index = new SeriesIndex(tip);
+  const continuousQueries = new Definitions<ContinuousQueryContent>(
+    definitionKind.continuousQuery,
+    tip,
+  );
+  const subscriptions = new Definitions<SubscriptionContent>(definitionKind.subscription, tip);
+  const bindings = new Definitions<BindingContent>(definitionKind.binding, tip);
+  for (const each of [catalog, index, continuousQueries, subscriptions, bindings]) {
+    shard.attach(each);
+  }
+  // Attaches itself.
+  const storage = new SeriesStorage({ shard });
+  return { catalog, index, storage, continuousQueries, subscriptions, bindings };
+}
