@@ -4,7 +4,8 @@
  */
 import { CronosError } from "../base/errors.ts";
 import type { Database } from "../engine/database-api.ts";
-import type { SubscribeOptions } from "../engine/events-api.ts";
+import type { EventsApi, SubscribeOptions } from "../engine/events-api.ts";
+import type { Namespace } from "../engine/namespaces-api.ts";
 import { globalNamespace } from "../engine/session-namespace.ts";
 import { RealClock } from "../ports/real-clock.ts";
 import type { Clock } from "../ports/clock.ts";
@@ -34,15 +35,21 @@ export async function connect(
   options: ConnectOptions = {},
 ): Promise<RemoteDatabase> {
   const { timeoutMs = connectTimeoutMsDefault, clock = new RealClock() } = options;
-  const calls = new RemoteCalls(address);
+  const calls = RemoteCalls.to(address);
   const acks = new RemoteAcks(calls);
   const subscriptions = new Set<RemoteSubscription>();
-  const subscribe = (wanted: SubscribeOptions): RemoteSubscription => {
-    const ended = (each: RemoteSubscription): void => void subscriptions.delete(each);
-    const subscription = new RemoteSubscription(wanted, { calls, acks, clock, ended });
-    subscriptions.add(subscription);
-    return subscription;
+  const eventsOver = (scoped: RemoteCalls): EventsApi => {
+    return new RemoteEvents(scoped, (wanted: SubscribeOptions) => {
+      const ended = (each: RemoteSubscription): void => void subscriptions.delete(each);
+      const subscription = new RemoteSubscription(wanted, { calls: scoped, acks, clock, ended });
+      subscriptions.add(subscription);
+      return subscription;
+    });
   };
+  const namespace = (name: string): Namespace => ({
+    ...remoteNamespace(calls, name),
+    events: eventsOver(calls.inNamespace(name)),
+  });
   try {
     await calls.ready(clock.now() + timeoutMs);
   } catch (error) {
@@ -50,11 +57,11 @@ export async function connect(
     throw error;
   }
   return {
-    events: new RemoteEvents(calls, subscribe),
+    events: eventsOver(calls),
     keys: remoteNamespace(calls, globalNamespace.name).keys,
     namespaces: remoteNamespaces(calls),
-    namespace: (name) => remoteNamespace(calls, name),
-    zmap: (namespace = globalNamespace.name) => remoteNamespace(calls, namespace).zmap,
+    namespace,
+    zmap: (name = globalNamespace.name) => remoteNamespace(calls, name).zmap,
     async transact() {
       throw new CronosError(
         "INVALID_ARGUMENT",

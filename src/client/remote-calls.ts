@@ -2,11 +2,12 @@
  * Calls of a CronosDB server: message definitions looked up by name, statuses turned into
  * CronosErrors. One channel, which connects again by itself.
  */
-import { Client, credentials } from "@grpc/grpc-js";
+import { Client, Metadata, credentials } from "@grpc/grpc-js";
 import type { ClientDuplexStream, ClientReadableStream } from "@grpc/grpc-js";
 import type { ServiceDefinition } from "@grpc/proto-loader";
 import { CronosError } from "../base/errors.ts";
 import { errorOfStatus } from "../protocols/grpc/grpc-status.ts";
+import { namespaceMetadata } from "../protocols/grpc/namespace-handlers.ts";
 import { serviceDefinition } from "../protocols/grpc/proto-file.ts";
 import type { ServiceName } from "../protocols/grpc/proto-file.ts";
 
@@ -22,10 +23,17 @@ const reconnectMsMax = 5_000;
 export class RemoteCalls {
   readonly #address: string;
   readonly #client: Client;
+  readonly #metadata: Metadata;
 
-  constructor(address: string) {
+  private constructor(address: string, client: Client, metadata: Metadata) {
     this.#address = address;
-    this.#client = new Client(address, credentials.createInsecure(), {
+    this.#client = client;
+    this.#metadata = metadata;
+  }
+
+  /** Begins to connect. */
+  static to(address: string): RemoteCalls {
+    const client = new Client(address, credentials.createInsecure(), {
       "grpc.max_receive_message_length": -1,
       "grpc.max_send_message_length": -1,
       "grpc.keepalive_time_ms": keepaliveMs,
@@ -34,6 +42,14 @@ export class RemoteCalls {
       "grpc.enable_channelz": 0,
       "grpc-node.flow_control_window": receiveWindowBytes,
     });
+    return new RemoteCalls(address, client, new Metadata());
+  }
+
+  /** The same connection, for calls that work in this namespace. */
+  inNamespace(name: string): RemoteCalls {
+    const metadata = this.#metadata.clone();
+    metadata.set(namespaceMetadata, name);
+    return new RemoteCalls(this.#address, this.#client, metadata);
   }
 
   /** Resolves when there is a connection; UNAVAILABLE if there is none after `timeoutMs`. */
@@ -68,6 +84,7 @@ export class RemoteCalls {
         (message: object) => (isEncoded(message) ? message : method.requestSerialize(message)),
         method.responseDeserialize,
         request,
+        this.#metadata,
         (failure, answer) => {
           signal?.removeEventListener("abort", abort);
           if (failure === null) resolve(answer as Answer);
@@ -87,12 +104,14 @@ export class RemoteCalls {
       method.requestSerialize,
       method.responseDeserialize,
       request,
+      this.#metadata,
     );
   }
 
   /** A stream in both directions, of messages that are encoded by the caller. */
   stream(service: ServiceName, name: string): ClientDuplexStream<Buffer, Buffer> {
-    return this.#client.makeBidiStreamRequest(methodOf(service, name).path, asIs, asIs);
+    const method = methodOf(service, name);
+    return this.#client.makeBidiStreamRequest(method.path, asIs, asIs, this.#metadata);
   }
 
   close(): void {

@@ -15,8 +15,8 @@ import type { RemoteCalls } from "./remote-calls.ts";
  */
 type Call = <Answer>(operation: string, ...args: readonly DataValue[]) => Promise<Answer>;
 
-/** What is in a namespace of the server. */
-export function remoteNamespace(calls: RemoteCalls, name: string): Namespace {
+/** What is in a namespace of the server, but for its events. */
+export function remoteNamespace(calls: RemoteCalls, name: string): Omit<Namespace, "events"> {
   const call = callsIn(calls, name);
   return { name, keys: remoteKeys(call), zmap: remoteZMap(call, { calls, name }) };
 }

@@ -6,18 +6,24 @@ import type { KeysApi, KeysScope } from "./keys-api.ts";
 import type { Namespace, NamespacesApi } from "./namespaces-api.ts";
 import type { ZMapApi, ZMapScope } from "./zmap-api.ts";
 
+/** Events in a running transaction. */
+export interface EventsScope {
+  /** Throws INVALID_ARGUMENT for a bad event; a duplicate is told by the receipt. */
+  publish(event: EventInput): PublishReceipt;
+  /** Removes events that are not due yet, all at once; tells how many. TOO_LARGE if too many. */
+  cancel(selector: EventSelector): number;
+  /** Moves events that are not due yet to another time, all at once; tells how many. */
+  reschedule(selector: EventSelector, at: number): number;
+}
+
 /** What a transaction function of transact() can do: it reads its own writes, all or nothing. */
 export interface TransactionScope {
   /** Shard time of the transaction, Unix ms. */
   readonly now: number;
-  readonly events: {
-    /** Throws INVALID_ARGUMENT for a bad event; a duplicate is told by the receipt. */
-    publish(event: EventInput): PublishReceipt;
-    /** Removes events that are not due yet, all at once; tells how many. TOO_LARGE if too many. */
-    cancel(selector: EventSelector): number;
-    /** Moves events that are not due yet to another time, all at once; tells how many. */
-    reschedule(selector: EventSelector, at: number): number;
-  };
+  /** The events of the namespace "global". */
+  readonly events: EventsScope;
+  /** The events of a namespace. Throws NOT_FOUND. */
+  eventsIn(namespace: string): EventsScope;
   /** The keys of a namespace; default: "global". Throws NOT_FOUND. */
   keys(namespace?: string): KeysScope;
   /** The ordered map of a namespace; default: "global". Throws NOT_FOUND. */
@@ -25,6 +31,7 @@ export interface TransactionScope {
 }
 
 export interface Database {
+  /** The events of the namespace "global". */
   readonly events: EventsApi;
   /** The keys of the namespace "global". */
   readonly keys: KeysApi;

@@ -18,6 +18,7 @@ import type { EventsModel } from "../models/events/events-model.ts";
 import type { Group } from "../models/events/group.ts";
 import { deadLettersPrefix } from "../models/events/rows.ts";
 import { decodeEvent } from "../models/events/stored-event.ts";
+import type { InNamespace } from "../models/events/topic-ref.ts";
 import type { Topic } from "../models/events/topic.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Shard } from "../shard/shard.ts";
@@ -40,7 +41,7 @@ export class DeadLetterAdmin {
     this.#clock = options.clock;
   }
 
-  list(query: DeadLetterQuery): Page<DeadLetter> {
+  list(query: InNamespace<DeadLetterQuery>): Page<DeadLetter> {
     const topic = this.#model.catalog.get(query.topic);
     const filter = this.#filter(topic, query);
     const limit = pageLimit(query.limit);
@@ -51,17 +52,17 @@ export class DeadLetterAdmin {
     return next === undefined ? { items } : { items, next: keyToBytes(next).toString("base64url") };
   }
 
-  redrive(selector: DeadLetterSelector): Promise<number> {
+  redrive(selector: InNamespace<DeadLetterSelector>): Promise<number> {
     return this.#change(selector, (tx, work) => redriveDeadLetters(tx, work, this.#clock.now()));
   }
 
-  purge(selector: DeadLetterSelector): Promise<number> {
+  purge(selector: InNamespace<DeadLetterSelector>): Promise<number> {
     return this.#change(selector, purgeDeadLetters);
   }
 
   /** Runs bounded operations until the last letter was looked at; returns how many were changed. */
   async #change(
-    selector: DeadLetterSelector,
+    selector: InNamespace<DeadLetterSelector>,
     operation: (tx: Transaction, work: DeadLetterWork) => DeadLetterPart,
   ): Promise<number> {
     const topic = this.#model.catalog.get(selector.topic);

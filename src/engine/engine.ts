@@ -17,7 +17,7 @@ import type { Transaction } from "../shard/transaction.ts";
 import type { BaseTree } from "../store/base-tree.ts";
 import { Users } from "./auth/users.ts";
 import { AdminService } from "./admin-service.ts";
-import type { Database, TransactionScope } from "./database-api.ts";
+import type { Database, EventsScope, TransactionScope } from "./database-api.ts";
 import type { EventInput } from "./events-api.ts";
 import { checkEvent, eventsScope } from "./events-scope.ts";
 import { EventsService } from "./events-service.ts";
@@ -80,11 +80,14 @@ export class Engine implements Database, StatsSource {
     this.#parts = parts;
     this.#shard = running.shard;
     this.#model = running.model;
-    this.#namespaces = new NamespacesService(this.#shard);
+    const { catalog } = this.#model;
+    this.#namespaces = new NamespacesService(this.#shard, (tx, id) => {
+      catalog.removeNamespace(tx, id);
+    });
     this.#zmapWatches = new ZMapWatches(this.#shard);
     this.users = new Users(running.shard, parts.random);
     this.#keys = new KeysService({ ...parts, shard: this.#shard, events: this.keyspaceEvents });
-    this.events = new EventsService({ ...parts, ...running });
+    this.events = EventsService.start({ ...parts, ...running });
     this.admin = new AdminService({ ...parts, flush: () => running.shard.flush() });
   }
 
@@ -145,7 +148,18 @@ export class Engine implements Database, StatsSource {
   }
 
   namespace(name: string): Namespace {
-    return { name, keys: this.#keysOf(name), zmap: this.zmap(name) };
+    return {
+      name,
+      events: this.eventsOf(name),
+      keys: this.#keysOf(name),
+      zmap: this.zmap(name),
+    };
+  }
+
+  /** The events of a namespace, also as bytes. */
+  eventsOf(name: string): EventsService {
+    if (name === globalNamespace.name) return this.events;
+    return this.events.inNamespace(() => this.#namespaces.find(this.#shard.tip, name).id);
   }
 
   get keys(): KeysApi {
@@ -158,8 +172,8 @@ export class Engine implements Database, StatsSource {
   }
 
   /** The operations on events in a running operation. */
-  eventsIn(tx: Transaction): TransactionScope["events"] {
-    return eventsScope(this.#model, tx);
+  eventsIn(tx: Transaction, namespaceId: number): EventsScope {
+    return eventsScope(this.#model, tx, namespaceId);
   }
 
   /** Throws INVALID_ARGUMENT unless the event can be published. */
@@ -174,14 +188,17 @@ export class Engine implements Database, StatsSource {
 
   transact<T>(operation: (tx: TransactionScope) => T): Promise<T> {
     return this.#shard.execute((tx) => {
-      const events = eventsScope(this.#model, tx);
+      const events = eventsScope(this.#model, tx, globalNamespace.id);
+      const eventsIn = (namespace: string): EventsScope => {
+        return eventsScope(this.#model, tx, this.#namespaces.find(tx, namespace).id);
+      };
       const zmap = (namespace: string = globalNamespace.name): ZMapScope => {
         return zmapScope(tx, new ZSpace(this.#namespaces.find(tx, namespace).id));
       };
       const keys = (namespace: string = globalNamespace.name): KeysScope => {
         return keysScope(tx, keyContext(tx, this.#keyParts, namespace));
       };
-      const result = operation({ now: tx.now, events, keys, zmap });
+      const result = operation({ now: tx.now, events, eventsIn, keys, zmap });
       if (result instanceof Promise) {
         throw new CronosError(
           "INVALID_ARGUMENT",

@@ -11,6 +11,7 @@ import { listPending } from "../models/events/pending-list.ts";
 import { positionBefore } from "../models/events/pending-merge.ts";
 import type { TimePosition } from "../models/events/pending-merge.ts";
 import { decodeEvent } from "../models/events/stored-event.ts";
+import type { InNamespace, TopicRef } from "../models/events/topic-ref.ts";
 import type { Shard } from "../shard/shard.ts";
 import type { EventSelector, Page, PendingQuery, StoredEvent } from "./events-api.ts";
 import type { EngineMetrics } from "./metrics.ts";
@@ -36,17 +37,17 @@ export class EventQueries {
     this.#metrics = options.metrics;
   }
 
-  async cancel(selector: EventSelector): Promise<number> {
+  async cancel(selector: InNamespace<EventSelector>): Promise<number> {
     const count = await this.#model.pending.changeAll(selector, { kind: "cancel" });
     if (count > 0) this.#metrics.count("eventsCancelled", count);
     return count;
   }
 
-  async reschedule(selector: EventSelector, at: number): Promise<number> {
+  async reschedule(selector: InNamespace<EventSelector>, at: number): Promise<number> {
     return this.#model.pending.changeAll(selector, rescheduleTo(at));
   }
 
-  async get(topic: string, id: string): Promise<StoredEvent | undefined> {
+  async get(topic: TopicRef, id: string): Promise<StoredEvent | undefined> {
     const place = await this.#model.pending.find(topic, id);
     if (place === undefined) return undefined;
     const { partition, offset } = place;
@@ -57,7 +58,7 @@ export class EventQueries {
     return decodeEvent({ bytes, partition: partition.number, offset, createdAt });
   }
 
-  async listPending(query: PendingQuery): Promise<Page<StoredEvent>> {
+  async listPending(query: InNamespace<PendingQuery>): Promise<Page<StoredEvent>> {
     const topic = this.#model.catalog.get(query.topic);
     const { from = 0, to = keyU48Max + 1, after } = query;
     checkTime("from", from);

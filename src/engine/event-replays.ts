@@ -8,6 +8,7 @@ import { ReplayRange } from "../models/events/replay-range.ts";
 import type { ReplaySource } from "../models/events/replay.ts";
 import { Replay } from "../models/events/replay.ts";
 import { decodeEvent } from "../models/events/stored-event.ts";
+import type { InNamespace } from "../models/events/topic-ref.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Shard } from "../shard/shard.ts";
 import type { EncodedEvent } from "./encoded-events.ts";
@@ -30,12 +31,12 @@ export class EventReplays {
     this.#source = { shard, clock, reads: model.reads, waiting: this.#waiting };
   }
 
-  replay(options: ReplayOptions): AsyncIterable<StoredEvent> {
+  replay(options: InNamespace<ReplayOptions>): AsyncIterable<StoredEvent> {
     checkOptions(options);
     return { [Symbol.asyncIterator]: () => new DecodedReplay(this.#start(options)) };
   }
 
-  replayEncoded(options: ReplayOptions): AsyncIterable<EncodedEvent> {
+  replayEncoded(options: InNamespace<ReplayOptions>): AsyncIterable<EncodedEvent> {
     checkOptions(options);
     return { [Symbol.asyncIterator]: () => this.#start(options) };
   }
@@ -46,7 +47,7 @@ export class EventReplays {
     }
   }
 
-  #start(options: ReplayOptions): Replay {
+  #start(options: InNamespace<ReplayOptions>): Replay {
     const { from = 0, to = keyU48Max + 1, startOffset = 0, partition, speed = 0 } = options;
     const { count = Number.POSITIVE_INFINITY } = options;
     const topic = this.#model.catalog.get(options.topic);
@@ -74,7 +75,7 @@ class DecodedReplay implements AsyncIterator<StoredEvent, undefined> {
 }
 
 /** Throws INVALID_ARGUMENT naming the first option that is wrong. */
-function checkOptions(options: ReplayOptions): void {
+function checkOptions(options: InNamespace<ReplayOptions>): void {
   const { from = 0, to = 0, startOffset = 0, count = 1, speed = 0 } = options;
   checkInteger("from", from, { min: 0, what: "Unix milliseconds, 0 or more" });
   checkInteger("to", to, { min: 0, what: "Unix milliseconds, 0 or more" });

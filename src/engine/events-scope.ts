@@ -4,16 +4,26 @@
 import { CronosError } from "../base/errors.ts";
 import { eventErrorMessage } from "../models/events/event-error.ts";
 import type { EventsModel } from "../models/events/events-model.ts";
+import { topicRef } from "../models/events/topic-ref.ts";
+import type { InNamespace } from "../models/events/topic-ref.ts";
 import type { Transaction } from "../shard/transaction.ts";
-import type { TransactionScope } from "./database-api.ts";
-import type { EventInput } from "./events-api.ts";
+import type { EventsScope } from "./database-api.ts";
+import type { EventInput, EventSelector } from "./events-api.ts";
 import { rescheduleTo } from "./event-queries.ts";
 
 /** Binds the model's operations to a running operation. */
-export function eventsScope(model: EventsModel, tx: Transaction): TransactionScope["events"] {
+export function eventsScope(
+  model: EventsModel,
+  tx: Transaction,
+  namespaceId: number,
+): EventsScope {
+  const within = (selector: EventSelector): InNamespace<EventSelector> => {
+    return { ...selector, topic: topicRef(namespaceId, selector.topic) };
+  };
   return {
     publish: (event) => {
       checkEvent(model, event);
+      model.list.namespaceId = namespaceId;
       const outcome = model.publish(tx, model.list, false);
       return {
         partition: outcome.partition[0] as number,
@@ -22,8 +32,8 @@ export function eventsScope(model: EventsModel, tx: Transaction): TransactionSco
         duplicate: outcome.duplicates > 0,
       };
     },
-    cancel: (selector) => model.pending.change(tx, selector, { kind: "cancel" }),
-    reschedule: (selector, at) => model.pending.change(tx, selector, rescheduleTo(at)),
+    cancel: (selector) => model.pending.change(tx, within(selector), { kind: "cancel" }),
+    reschedule: (selector, at) => model.pending.change(tx, within(selector), rescheduleTo(at)),
   };
 }
 

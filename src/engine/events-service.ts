@@ -45,6 +45,8 @@ import type {
   TopicInfo,
   TopicSettings,
 } from "./events-api.ts";
+import { globalTopics, topicRef } from "../models/events/topic-ref.ts";
+import type { InNamespace, TopicRef } from "../models/events/topic-ref.ts";
 import { DeadLetterAdmin } from "./dead-letter-admin.ts";
 import type { FireLag } from "./fire-lag.ts";
 import { GroupAdmin } from "./group-admin.ts";
@@ -82,30 +84,57 @@ export interface EventsServiceOptions {
   readonly fireLag: FireLag;
 }
 
+/** What the services of all namespaces share. */
+class EventsParts {
+  readonly schedules: SchedulesService;
+  readonly topics: TopicAdmin;
+  readonly groups: GroupAdmin;
+  readonly deadLetters: DeadLetterAdmin;
+  readonly queries: EventQueries;
+  readonly replays: EventReplays;
+  readonly subscriptions = new Set<IteratorSubscription>();
+  readonly options: EventsServiceOptions;
+
+  constructor(options: EventsServiceOptions) {
+    this.options = options;
+    this.schedules = new SchedulesService(options);
+    this.topics = new TopicAdmin(options);
+    this.groups = new GroupAdmin(options);
+    this.deadLetters = new DeadLetterAdmin(options);
+    this.queries = new EventQueries(options);
+    this.replays = new EventReplays(options);
+  }
+}
+
 export class EventsService implements EventsApi, EncodedEventsApi {
   readonly #shard: Shard;
   readonly #model: EventsModel;
   readonly #metrics: EngineMetrics;
   readonly #clock: Clock;
-  readonly #schedules: SchedulesService;
-  readonly #topics: TopicAdmin;
-  readonly #groups: GroupAdmin;
-  readonly #deadLetters: DeadLetterAdmin;
-  readonly #queries: EventQueries;
-  readonly #replays: EventReplays;
-  readonly #subscriptions = new Set<IteratorSubscription>();
+  readonly #parts: EventsParts;
+  readonly #namespaceId: () => number;
 
-  constructor(options: EventsServiceOptions) {
-    this.#shard = options.shard;
-    this.#model = options.model;
-    this.#metrics = options.metrics;
-    this.#clock = options.clock;
-    this.#schedules = new SchedulesService(options);
-    this.#topics = new TopicAdmin(options);
-    this.#groups = new GroupAdmin(options);
-    this.#deadLetters = new DeadLetterAdmin(options);
-    this.#queries = new EventQueries(options);
-    this.#replays = new EventReplays(options);
+  private constructor(parts: EventsParts, namespaceId: () => number) {
+    const { shard, model, metrics, clock } = parts.options;
+    this.#shard = shard;
+    this.#model = model;
+    this.#metrics = metrics;
+    this.#clock = clock;
+    this.#parts = parts;
+    this.#namespaceId = namespaceId;
+  }
+
+  /** The events of the namespace "global". */
+  static start(options: EventsServiceOptions): EventsService {
+    return new EventsService(new EventsParts(options), () => globalTopics);
+  }
+
+  /**
+   * The events of another namespace, whose id is asked for with each call and may throw. Closed
+   * together with this one.
+   */
+  inNamespace(namespaceId: () => number): EventsService {
+    return new EventsService(this.#parts, namespaceId);
   }
 
   async publish(event: EventInput, options: PublishOptions = {}): Promise<PublishReceipt> {
@@ -114,6 +143,7 @@ export class EventsService implements EventsApi, EncodedEventsApi {
     if (room !== undefined) await room;
     const { list } = this.#model;
     list.encodeAll([event]);
+    list.namespaceId = this.#namespaceId();
     return this.#publishOne(list, options.allowDuplicate === true);
   }
 
@@ -122,6 +152,7 @@ export class EventsService implements EventsApi, EncodedEventsApi {
     if (room !== undefined) await room;
     const { list } = this.#model;
     list.scanOne(event);
+    list.namespaceId = this.#namespaceId();
     return this.#publishOne(list, options.allowDuplicate === true);
   }
 
@@ -133,6 +164,7 @@ export class EventsService implements EventsApi, EncodedEventsApi {
     if (room !== undefined) await room;
     const { list } = this.#model;
     list.encodeAll(events);
+    list.namespaceId = this.#namespaceId();
     return this.#publishList(list, options.allowDuplicate === true);
   }
 
@@ -141,41 +173,42 @@ export class EventsService implements EventsApi, EncodedEventsApi {
     if (room !== undefined) await room;
     const { list } = this.#model;
     list.scanBatch(batch);
+    list.namespaceId = this.#namespaceId();
     return this.#publishList(list, list.allowDuplicate);
   }
 
-  cancel(selector: EventSelector): Promise<number> {
-    return this.#queries.cancel(selector);
+  async cancel(selector: EventSelector): Promise<number> {
+    return this.#parts.queries.cancel(this.#within(selector));
   }
 
-  reschedule(selector: EventSelector, at: number): Promise<number> {
-    return this.#queries.reschedule(selector, at);
+  async reschedule(selector: EventSelector, at: number): Promise<number> {
+    return this.#parts.queries.reschedule(this.#within(selector), at);
   }
 
-  get(topic: string, id: string): Promise<StoredEvent | undefined> {
-    return this.#queries.get(topic, id);
+  async get(topic: string, id: string): Promise<StoredEvent | undefined> {
+    return this.#parts.queries.get(this.#topic(topic), id);
   }
 
   replay(options: ReplayOptions): AsyncIterable<StoredEvent> {
-    return this.#replays.replay(options);
+    return this.#parts.replays.replay(this.#within(options));
   }
 
   replayEncoded(options: ReplayOptions): AsyncIterable<EncodedEvent> {
-    return this.#replays.replayEncoded(options);
+    return this.#parts.replays.replayEncoded(this.#within(options));
   }
 
-  listPending(query: PendingQuery): Promise<Page<StoredEvent>> {
-    return this.#queries.listPending(query);
+  async listPending(query: PendingQuery): Promise<Page<StoredEvent>> {
+    return this.#parts.queries.listPending(this.#within(query));
   }
 
   subscribe(options: SubscribeOptions): Subscription {
-    const request = subscribeRequest({ ...options, batchSize: 1 });
+    const request = subscribeRequest(this.#within({ ...options, batchSize: 1 }));
     const subscription: IteratorSubscription = new IteratorSubscription(this.#model, {
       clock: this.#clock,
       request,
-      onClosed: () => this.#subscriptions.delete(subscription),
+      onClosed: () => this.#parts.subscriptions.delete(subscription),
     });
-    this.#subscriptions.add(subscription);
+    this.#parts.subscriptions.add(subscription);
     return subscription;
   }
 
@@ -184,7 +217,7 @@ export class EventsService implements EventsApi, EncodedEventsApi {
     subscriber: EncodedSubscriber,
   ): Promise<EncodedSubscription> {
     const model = this.#model;
-    const member = await model.subscribe(subscribeRequest(options), subscriber);
+    const member = await model.subscribe(subscribeRequest(this.#within(options)), subscriber);
     return {
       subscriptionId: member.id,
       ack: (deliveryId) => model.settle(deliveryId, { ok: true }),
@@ -195,94 +228,97 @@ export class EventsService implements EventsApi, EncodedEventsApi {
   }
 
   async listDeadLetters(query: DeadLetterQuery): Promise<Page<DeadLetter>> {
-    return this.#deadLetters.list(query);
+    return this.#parts.deadLetters.list(this.#within(query));
   }
 
-  redriveDeadLetters(selector: DeadLetterSelector): Promise<number> {
-    return this.#deadLetters.redrive(selector);
+  async redriveDeadLetters(selector: DeadLetterSelector): Promise<number> {
+    return this.#parts.deadLetters.redrive(this.#within(selector));
   }
 
   async purgeDeadLetters(selector: DeadLetterSelector): Promise<number> {
-    return this.#deadLetters.purge(selector);
+    return this.#parts.deadLetters.purge(this.#within(selector));
   }
 
-  configureTopic(topic: string, settings: Partial<TopicSettings>): Promise<TopicInfo> {
-    return this.#topics.configure(topic, settings);
+  async configureTopic(topic: string, settings: Partial<TopicSettings>): Promise<TopicInfo> {
+    return this.#parts.topics.configure(this.#topic(topic), settings);
   }
 
   async listTopics(): Promise<readonly TopicInfo[]> {
-    return this.#topics.list();
+    return this.#parts.topics.list(this.#namespaceId());
   }
 
-  deleteTopic(topic: string): Promise<boolean> {
-    return this.#topics.remove(topic);
+  async deleteTopic(topic: string): Promise<boolean> {
+    return this.#parts.topics.remove(this.#topic(topic));
   }
 
-  createGroup(group: string, topic: string): Promise<GroupInfo> {
-    return this.#groups.create(group, topic);
+  async createGroup(group: string, topic: string): Promise<GroupInfo> {
+    return this.#parts.groups.create(group, this.#topic(topic));
   }
 
   async getGroup(group: string): Promise<readonly GroupInfo[]> {
-    return this.#groups.get(group);
+    return this.#parts.groups.get(group, this.#namespaceId());
   }
 
   async listGroups(topic?: string): Promise<readonly GroupInfo[]> {
-    return this.#groups.list(topic);
+    return this.#parts.groups.list(this.#optionalTopic(topic), this.#namespaceId());
   }
 
-  deleteGroup(group: string, topic: string): Promise<boolean> {
-    return this.#groups.remove(group, topic);
+  async deleteGroup(group: string, topic: string): Promise<boolean> {
+    return this.#parts.groups.remove(group, this.#topic(topic));
   }
 
-  seekGroup(
+  async seekGroup(
     group: string,
     topic: string,
     to: { readonly partition?: number; readonly position: SeekPosition },
   ): Promise<GroupInfo> {
-    return this.#groups.seek(group, topic, to);
+    return this.#parts.groups.seek(group, this.#topic(topic), to);
   }
 
   async listPartitions(topic?: string): Promise<readonly PartitionInfo[]> {
-    return this.#topics.partitions(topic);
+    return this.#parts.topics.partitions(this.#optionalTopic(topic), this.#namespaceId());
   }
 
   async schedulerStatus(partition?: number): Promise<SchedulerStatus> {
-    return this.#topics.schedulerStatus(partition);
+    return this.#parts.topics.schedulerStatus(partition, this.#namespaceId());
   }
 
-  runRetention(options: RetentionOptions = {}): Promise<RetentionResult> {
-    return this.#model.retention.run(options);
+  async runRetention(options: RetentionOptions = {}): Promise<RetentionResult> {
+    const { topic, ...rest } = options;
+    const namespaceId = this.#namespaceId();
+    const within = topic === undefined ? {} : { topic: topicRef(namespaceId, topic) };
+    return this.#model.retention.run({ ...rest, ...within, namespaceId });
   }
 
   settleEncoded(deliveryId: string, outcome: Outcome): Promise<number> {
     return this.#model.settle(deliveryId, outcome);
   }
 
-  schedule(input: ScheduleInput): Promise<Schedule> {
-    return this.#schedules.schedule(input);
+  async schedule(input: ScheduleInput): Promise<Schedule> {
+    return this.#parts.schedules.schedule(input, this.#topic(input.topic));
   }
 
-  listSchedules(topic?: string): Promise<readonly Schedule[]> {
-    return this.#schedules.list(topic);
+  async listSchedules(topic?: string): Promise<readonly Schedule[]> {
+    return this.#parts.schedules.list(this.#optionalTopic(topic), this.#namespaceId());
   }
 
-  pauseSchedule(topic: string, name: string, paused: boolean): Promise<Schedule> {
-    return this.#schedules.pause(topic, name, paused);
+  async pauseSchedule(topic: string, name: string, paused: boolean): Promise<Schedule> {
+    return this.#parts.schedules.pause(this.#topic(topic), name, paused);
   }
 
-  deleteSchedule(topic: string, name: string): Promise<boolean> {
-    return this.#schedules.delete(topic, name);
+  async deleteSchedule(topic: string, name: string): Promise<boolean> {
+    return this.#parts.schedules.delete(this.#topic(topic), name);
   }
 
   previewSchedule(
     ...[input, options]: Parameters<EventsApi["previewSchedule"]>
   ): Promise<readonly number[]> {
-    return this.#schedules.preview(input, options);
+    return this.#parts.schedules.preview(input, options);
   }
 
   /** The event figures of EngineStats. */
   counts(): EventCounts {
-    const { pending, ready } = this.#topics.schedulerStatus(undefined);
+    const { pending, ready } = this.#parts.topics.schedulerStatus(undefined);
     let subscriptions = 0;
     let deadLetters = 0;
     for (const group of this.#model.allGroups()) {
@@ -302,8 +338,21 @@ export class EventsService implements EventsApi, EncodedEventsApi {
 
   /** Ends the library's subscriptions without an error. */
   close(): void {
-    for (const subscription of this.#subscriptions) subscription.finish();
-    this.#replays.close();
+    for (const subscription of this.#parts.subscriptions) subscription.finish();
+    this.#parts.replays.close();
+  }
+
+  /** The request, for topics of the namespace. */
+  #within<Request extends { readonly topic: string }>(request: Request): InNamespace<Request> {
+    return { ...request, topic: this.#topic(request.topic) };
+  }
+
+  #topic(name: string): TopicRef {
+    return topicRef(this.#namespaceId(), name);
+  }
+
+  #optionalTopic(name: string | undefined): TopicRef | undefined {
+    return name === undefined ? undefined : this.#topic(name);
   }
 
   /** What a publish must wait for first, if anything. */
@@ -359,7 +408,7 @@ function listErrors(list: EventList): BatchReceipt["errors"] {
   return errors;
 }
 
-function subscribeRequest(options: EncodedSubscribeOptions): SubscribeRequest {
+function subscribeRequest(options: InNamespace<EncodedSubscribeOptions>): SubscribeRequest {
   const { credits = CREDITS_DEFAULT, batchSize, from = "earliest" } = options;
   checkRange("credits", credits, CREDITS_MAX);
   checkRange("batchSize", batchSize, BATCH_SIZE_MAX);

@@ -5,6 +5,7 @@ import { CronosError } from "../base/errors.ts";
 import { keyU48Max } from "../base/key.ts";
 import type { EventsModel } from "../models/events/events-model.ts";
 import type { Group } from "../models/events/group.ts";
+import type { TopicRef } from "../models/events/topic-ref.ts";
 import type { Topic } from "../models/events/topic.ts";
 import type { Shard } from "../shard/shard.ts";
 import type { GroupInfo, SeekPosition } from "./events-api.ts";
@@ -18,7 +19,7 @@ export class GroupAdmin {
     this.#model = options.model;
   }
 
-  async create(name: string, topicName: string): Promise<GroupInfo> {
+  async create(name: string, topicName: TopicRef): Promise<GroupInfo> {
     const { catalog, groups } = this.#model;
     const created = await this.#shard.execute((tx) => {
       const topic = catalog.ensure(tx, topicName);
@@ -32,18 +33,19 @@ export class GroupAdmin {
   }
 
   /** Every topic the group has a position in. */
-  get(name: string): readonly GroupInfo[] {
-    const found = this.#all(this.#model.catalog.topics()).filter((group) => group.name === name);
+  get(name: string, namespaceId: number): readonly GroupInfo[] {
+    const all = this.#all(this.#model.catalog.topicsIn(namespaceId));
+    const found = all.filter((group) => group.name === name);
     return found.map(groupInfo);
   }
 
-  list(topic: string | undefined): readonly GroupInfo[] {
+  list(topic: TopicRef | undefined, namespaceId: number): readonly GroupInfo[] {
     const { catalog } = this.#model;
-    const topics = topic === undefined ? catalog.topics() : [catalog.get(topic)];
+    const topics = topic === undefined ? catalog.topicsIn(namespaceId) : [catalog.get(topic)];
     return this.#all(topics).map(groupInfo);
   }
 
-  async remove(name: string, topicName: string): Promise<boolean> {
+  async remove(name: string, topicName: TopicRef): Promise<boolean> {
     const topic = this.#model.catalog.find(topicName);
     const group = topic === undefined ? undefined : this.#model.groups.of(topic).get(name);
     if (group === undefined) return false;
@@ -53,7 +55,7 @@ export class GroupAdmin {
 
   async seek(
     name: string,
-    topicName: string,
+    topicName: TopicRef,
     to: { readonly partition?: number; readonly position: SeekPosition },
   ): Promise<GroupInfo> {
     checkSeek(to.position);

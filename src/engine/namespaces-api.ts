@@ -1,4 +1,5 @@
 /** Namespaces for users of the library: the tree of them, and what is in one. */
+import type { EventsApi } from "./events-api.ts";
 import type { KeysApi } from "./keys-api.ts";
 import type { ZMapApi } from "./zmap-api.ts";
 
@@ -20,6 +21,7 @@ export interface NamespacesApi {
 /** What is in a namespace. Calls throw NOT_FOUND while there is none of that name. */
 export interface Namespace {
   readonly name: string;
+  readonly events: EventsApi;
   readonly keys: KeysApi;
   readonly zmap: ZMapApi;
 }

@@ -9,7 +9,7 @@ import { noSuchNamespace } from "../models/namespaces/namespace-error.ts";
 import { createNamespace, findNamespace, listNamespaces } from "../models/namespaces/namespaces.ts";
 import { moveNamespace, namespaceExistsIn } from "../models/namespaces/namespaces.ts";
 import { purgeNamespace, removeNamespace } from "../models/namespaces/namespaces.ts";
-import type { RangesOf } from "../models/namespaces/namespaces.ts";
+import type { PurgeOptions, RangesOf } from "../models/namespaces/namespaces.ts";
 import { ZSpace } from "../models/zmap/rows.ts";
 import type { Shard } from "../shard/shard.ts";
 import type { Transaction } from "../shard/transaction.ts";
@@ -38,10 +38,13 @@ export class NamespacesService {
   readonly #shard: Shard;
   /** Namespaces of the tip, by path. */
   readonly #known = new Map<string, SessionNamespace>();
+  /** Removes what is not ranges of rows alone. */
+  readonly #onPurge: PurgeOptions["onPurge"];
   #version = 1;
 
-  constructor(shard: Shard) {
+  constructor(shard: Shard, onPurge: PurgeOptions["onPurge"] = () => {}) {
     this.#shard = shard;
+    this.#onPurge = onPurge;
     shard.attach({ rebuild: () => this.#changed() });
   }
 
@@ -87,7 +90,7 @@ export class NamespacesService {
     while (!isGone) {
       isGone = await this.#shard.execute((tx) => {
         this.#changes(tx);
-        return purgeNamespace(tx, path, { models, limit: PURGE_STEP });
+        return purgeNamespace(tx, path, { models, limit: PURGE_STEP, onPurge: this.#onPurge });
       });
     }
   }

@@ -5,6 +5,7 @@
 import { previewInstants } from "../models/events/cron.ts";
 import type { EventsModel } from "../models/events/events-model.ts";
 import { listSchedules } from "../models/events/schedules.ts";
+import type { TopicRef } from "../models/events/topic-ref.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Shard } from "../shard/shard.ts";
 import type { EventsApi, Schedule, ScheduleInput } from "./events-api.ts";
@@ -31,27 +32,29 @@ export class SchedulesService {
   }
 
   /** Creates or replaces; creates the topic if it is new. */
-  schedule(input: ScheduleInput): Promise<Schedule> {
+  schedule(input: ScheduleInput, topic: TopicRef): Promise<Schedule> {
     const { catalog, schedules } = this.#model;
     return this.#shard.execute((tx) => {
-      return schedules.put(tx, catalog.ensure(tx, input.topic).id, input);
+      return schedules.put(tx, catalog.ensure(tx, topic).id, input);
     });
   }
 
-  async list(topic?: string): Promise<readonly Schedule[]> {
-    if (topic === undefined) return listSchedules(this.#shard.durable);
-    const id = this.#model.catalog.find(topic)?.id;
-    return id === undefined ? [] : listSchedules(this.#shard.durable, id);
+  /** Those of a topic, or of all topics of a namespace. */
+  async list(topic: TopicRef | undefined, namespaceId: number): Promise<readonly Schedule[]> {
+    const { catalog } = this.#model;
+    const found = topic === undefined ? [...catalog.topicsIn(namespaceId)] : [catalog.find(topic)];
+    const ids = found.flatMap((each) => (each === undefined ? [] : [each.id]));
+    return ids.toSorted((a, b) => a - b).flatMap((id) => listSchedules(this.#shard.durable, id));
   }
 
-  pause(topic: string, name: string, paused: boolean): Promise<Schedule> {
+  pause(topic: TopicRef, name: string, paused: boolean): Promise<Schedule> {
     const { catalog, schedules } = this.#model;
     return this.#shard.execute((tx) => {
       return schedules.setPaused(tx, { topicId: catalog.get(topic).id, name }, paused);
     });
   }
 
-  delete(topic: string, name: string): Promise<boolean> {
+  delete(topic: TopicRef, name: string): Promise<boolean> {
     const { catalog, schedules } = this.#model;
     return this.#shard.execute((tx) => {
       const topicId = catalog.find(topic)?.id;

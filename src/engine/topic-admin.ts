@@ -7,6 +7,7 @@ import { firstSequence } from "../models/events/fired.ts";
 import { endOffset } from "../models/events/partition-checkpoint.ts";
 import type { Partition } from "../models/events/partition.ts";
 import { blockKeyOffset } from "../models/events/rows.ts";
+import type { TopicRef } from "../models/events/topic-ref.ts";
 import type { Topic } from "../models/events/topic.ts";
 import type { Shard } from "../shard/shard.ts";
 import type { PartitionInfo, SchedulerStatus, TopicInfo, TopicSettings } from "./events-api.ts";
@@ -23,31 +24,34 @@ export class TopicAdmin {
     this.#fireLag = options.fireLag;
   }
 
-  async configure(topic: string, settings: Partial<TopicSettings>): Promise<TopicInfo> {
+  async configure(topic: TopicRef, settings: Partial<TopicSettings>): Promise<TopicInfo> {
     const { catalog } = this.#model;
     const configured = await this.#shard.execute((tx) => catalog.configure(tx, topic, settings));
     this.#model.retention.touch();
     return topicInfo(configured);
   }
 
-  list(): readonly TopicInfo[] {
-    return Array.from(this.#model.catalog.topics(), topicInfo);
+  list(namespaceId: number): readonly TopicInfo[] {
+    return Array.from(this.#model.catalog.topicsIn(namespaceId), topicInfo);
   }
 
-  remove(topic: string): Promise<boolean> {
+  remove(topic: TopicRef): Promise<boolean> {
     return this.#shard.execute((tx) => this.#model.catalog.remove(tx, topic));
   }
 
-  partitions(topic: string | undefined): readonly PartitionInfo[] {
+  partitions(topic: TopicRef | undefined, namespaceId: number): readonly PartitionInfo[] {
     const { catalog } = this.#model;
-    const topics = topic === undefined ? [...catalog.topics()] : [catalog.get(topic)];
+    const topics = topic === undefined ? [...catalog.topicsIn(namespaceId)] : [catalog.get(topic)];
     return topics.flatMap(({ partitions }) => partitions.map((each) => this.#partitionInfo(each)));
   }
 
-  schedulerStatus(number: number | undefined): SchedulerStatus {
+  /** Of a partition number or all, in a namespace or all of them. */
+  schedulerStatus(number: number | undefined, namespaceId?: number): SchedulerStatus {
     let pending = 0;
     let ready = 0;
-    for (const topic of this.#model.catalog.topics()) {
+    const { catalog } = this.#model;
+    const topics = namespaceId === undefined ? catalog.topics() : catalog.topicsIn(namespaceId);
+    for (const topic of topics) {
       for (const partition of topic.partitions) {
         if (number !== undefined && partition.number !== number) continue;
         pending += partition.pending;

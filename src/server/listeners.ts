@@ -95,6 +95,7 @@ async function listen(
 function backend({ engine, metrics, clock, notReady }: ListenContext): HttpBackend {
   return {
     events: engine.events,
+    eventsOf: (namespace) => engine.eventsOf(namespace),
     encoded: engine.encoded,
     stats: engine,
     clock,

@@ -45,6 +45,10 @@ class FakeEngine implements ServerEngine {
     throw new Error("Not used");
   }
 
+  eventsOf(): never {
+    throw new Error("Not used");
+  }
+
   eventsIn(): never {
     throw new Error("Not used");
   }

@@ -11,7 +11,7 @@ import { CronosError, toCronosError } from "../base/errors.ts";
 import type { AdminApi } from "../engine/admin-api.ts";
 import type { Users } from "../engine/auth/users.ts";
 import type { EncodedEventsApi } from "../engine/encoded-events.ts";
-import type { Database, TransactionScope } from "../engine/database-api.ts";
+import type { Database, EventsScope } from "../engine/database-api.ts";
 import type { EventInput, EventsApi } from "../engine/events-api.ts";
 import type { EngineMetrics, StatsSource } from "../engine/metrics.ts";
 import type { KeyspaceEvents } from "../engine/keyspace-events.ts";
@@ -28,6 +28,8 @@ import { ServerMetrics } from "./metrics/server-metrics.ts";
 export interface ServerEngine extends StatsSource {
   readonly events: EventsApi;
   readonly encoded: EncodedEventsApi;
+  /** The events of a namespace. */
+  eventsOf(namespace: string): EventsApi & EncodedEventsApi;
   readonly admin?: AdminApi;
   /** Keys, ordered maps and namespaces. */
   readonly data?: Pick<Database, "namespace" | "namespaces">;
@@ -36,7 +38,7 @@ export interface ServerEngine extends StatsSource {
   readonly keyspaceEvents: KeyspaceEvents;
   openSession(): Session;
   /** The operations on events in a running operation. */
-  eventsIn(tx: Transaction): TransactionScope["events"];
+  eventsIn(tx: Transaction, namespaceId: number): EventsScope;
   /** Throws INVALID_ARGUMENT unless the event can be published. */
   checkEvent(event: EventInput): void;
   /** Why nothing can be written now, if so. */

@@ -21,7 +21,10 @@ interface ModelEvent {
 
 export class GroupFixture {
   readonly store = new RowStore();
-  readonly partition = new Partition({ id: 1, name: "t", settings: { dedupTtlMs: 1 } }, 0);
+  readonly partition = new Partition(
+    { id: 1, name: "t", ref: "t", settings: { dedupTtlMs: 1 } },
+    0,
+  );
   readonly start: { readonly offsetMin: number; readonly dueMin: number };
   at: GroupPartition;
   /** By sequence. */

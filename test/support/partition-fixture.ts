@@ -100,7 +100,7 @@ export class PartitionFixture {
   }
 
   #open(): Partition {
-    const topic = { id: 1, name: "t", settings: this.settings };
+    const topic = { id: 1, name: "t", ref: "t", settings: this.settings };
     const partition = new Partition(topic, 0);
     loadPartition(this.store, partition);
     return partition;

@@ -141,7 +141,7 @@ export class DedupKeeper {
     return (tx) => {
       for (const { partition, offset } of reach) {
         const { topic, number } = partition;
-        if (this.#catalog.find(topic.name) !== topic) continue;
+        if (this.#catalog.find(topic.ref) !== topic) continue;
         const value = tx.reserve(dedupReachKey(topic.id, number), 6);
         value.writeUIntLE(offset, 0, 6);
         putCheckpoint(tx, partition);

@@ -21,6 +21,7 @@ import {
   eventError,
 } from "./event-error.ts";
 import { FieldReader } from "./field-reader.ts";
+import { globalTopics } from "./topic-ref.ts";
 
 /** Most events in one request. */
 export const BATCH_EVENTS_MAX = 100_000;
@@ -50,6 +51,8 @@ export class EventList {
   bytes: Buffer = Buffer.alloc(0);
   count = 0;
   allowDuplicate = false;
+  /** Where the topics are; whoever fills the list says so when it is not "global". */
+  namespaceId = globalTopics;
   /** Per event: its bytes, its id, its topic, as positions in `bytes`. */
   start = new Int32Array(128);
   end = new Int32Array(128);
@@ -108,6 +111,7 @@ export class EventList {
     this.#isForeign = isForeign;
     this.count = 0;
     this.allowDuplicate = false;
+    this.namespaceId = globalTopics;
   }
 
   #scanEvent(start: number, end: number): void {

@@ -39,6 +39,7 @@ import { Settler } from "./settler.ts";
 import type { Partition } from "./partition.ts";
 import { PendingEvents } from "./pending-events.ts";
 import { loadPartition } from "./partition-checkpoint.ts";
+import type { TopicRef } from "./topic-ref.ts";
 import type { Topic, TopicSettings } from "./topic.ts";
 
 export interface EventsModelOptions {
@@ -56,7 +57,7 @@ export interface EventsModelOptions {
 
 /** A subscription to open; see engine/events-api.ts. */
 export interface SubscribeRequest {
-  readonly topic: string;
+  readonly topic: TopicRef;
   /** Undefined: an ephemeral group of its own. */
   readonly group: string | undefined;
   /** Undefined: all. */
@@ -150,7 +151,7 @@ export class EventsModel implements DerivedState {
       alarm: this.#alarm,
       wallNow: () => clock.now(),
       execute: (operation) => shard.execute(operation),
-      publish: (tx, events) => this.#publishRuns(tx, events),
+      publish: (tx, events, topicId) => this.#publishRuns(tx, events, topicId),
       onRuns: (runs) => listener.scheduleRuns(runs),
       onError: (error) => listener.scheduleFailed(error),
     });
@@ -336,8 +337,9 @@ export class EventsModel implements DerivedState {
     }
   }
 
-  #publishRuns(tx: Transaction, events: readonly RunEvent[]): void {
+  #publishRuns(tx: Transaction, events: readonly RunEvent[], topicId: number): void {
     this.list.encodeAll(events);
+    this.list.namespaceId = this.catalog.namespaceOf(topicId);
     const { errors } = this.#publisher.publish(tx, this.list, false);
     assert(errors === 0, "The runs of a schedule must be events that can be published");
   }
@@ -388,7 +390,7 @@ export class EventsModel implements DerivedState {
   /** Whether neither the group nor its topic was deleted. */
   #isThere(group: Group): boolean {
     const { topic, name } = group;
-    return this.catalog.find(topic.name) === topic && this.groups.of(topic).get(name) === group;
+    return this.catalog.find(topic.ref) === topic && this.groups.of(topic).get(name) === group;
   }
 
   #checkThere(group: Group): void {

@@ -26,7 +26,7 @@ const runsFired = [
 
 function newLog() {
   const store = new RowStore();
-  const partition = new Partition({ id: 1, name: "t", settings: { dedupTtlMs: 1 } }, 0);
+  const partition = new Partition({ id: 1, name: "t", ref: "t", settings: { dedupTtlMs: 1 } }, 0);
   const rows = (): Row[] => store.range(partition.firedPrefix, partition.firedEnd);
   return {
     store,

@@ -10,7 +10,7 @@ import type { DueRun, FiredRun } from "./run.ts";
 
 async function newFiring() {
   const { shard, clock, log } = await openTestShard();
-  const partition = new Partition({ id: 1, name: "t", settings: { dedupTtlMs: 1 } }, 0);
+  const partition = new Partition({ id: 1, name: "t", ref: "t", settings: { dedupTtlMs: 1 } }, 0);
   const fired: FiredRun[] = [];
   const firing = new Firing({
     shard,

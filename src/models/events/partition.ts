@@ -5,11 +5,13 @@ import type { Key } from "../../base/key.ts";
 import type { Sleeper } from "./alarm.ts";
 import { blocksPrefix, duesPrefix, firedLogPrefix, prefixEnd } from "./rows.ts";
 import type { FiredRun } from "./run.ts";
+import type { TopicRef } from "./topic-ref.ts";
 
 /** What a partition needs to know of its topic. */
 export interface PartitionOwner {
   readonly id: number;
   readonly name: string;
+  readonly ref: TopicRef;
   readonly settings: { readonly dedupTtlMs: number };
 }
 

@@ -28,6 +28,7 @@ import type { FiredRun } from "./run.ts";
 import { idMatcher, selectionOf } from "./select.ts";
 import type { Selection, Selector } from "./select.ts";
 import { findId } from "./stored-event.ts";
+import type { InNamespace, TopicRef } from "./topic-ref.ts";
 import type { Topic } from "./topic.ts";
 
 /** An operation of a bulk change is not made larger once it rewrites so much. */
@@ -76,7 +77,7 @@ export class PendingEvents {
   }
 
   /** Changes the selected events in the running operation; returns how many. */
-  change(tx: Transaction, selector: Selector, change: PendingChange): number {
+  change(tx: Transaction, selector: InNamespace<Selector>, change: PendingChange): number {
     const selection = selectionOf(selector);
     const topic = this.#catalog.get(selector.topic);
     const changes = new PendingChanges(tx, change, this.#hooks);
@@ -89,7 +90,7 @@ export class PendingEvents {
   }
 
   /** Changes the selected events in as many operations as it takes; returns how many. */
-  async changeAll(selector: Selector, change: PendingChange): Promise<number> {
+  async changeAll(selector: InNamespace<Selector>, change: PendingChange): Promise<number> {
     const selection = selectionOf(selector);
     const topic = this.#catalog.get(selector.topic);
     return this.#reads.run(async (view, pause) => {
@@ -113,8 +114,8 @@ export class PendingEvents {
   }
 
   /** The stored, durable event with this id; of several the newest. */
-  async find(topicName: string, id: string): Promise<Place | undefined> {
-    const topic = this.#catalog.find(topicName);
+  async find(ref: TopicRef, id: string): Promise<Place | undefined> {
+    const topic = this.#catalog.find(ref);
     if (topic === undefined) return undefined;
     const { tip, durable, now } = this.#shard;
     const known = newestOf(durable, findById({ tip, view: durable }, this.#dedup, { topic, id }));
@@ -139,7 +140,7 @@ export class PendingEvents {
     while (at < batch.length) {
       count += await this.#shard.execute((tx) => {
         // The topic may have been deleted meanwhile, and its rows with it.
-        if (this.#catalog.find(topic.name) !== topic) return 0;
+        if (this.#catalog.find(topic.ref) !== topic) return 0;
         const changes = new PendingChanges(tx, how.change, this.#hooks);
         let next = at;
         for (; next < batch.length && changes.bytes < CHANGED_BYTES; next++) {

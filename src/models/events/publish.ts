@@ -20,6 +20,7 @@ import type { FiredRun } from "./run.ts";
 import { appendFired } from "./fired.ts";
 import { findStored } from "./lookup.ts";
 import type { Partition } from "./partition.ts";
+import { topicRef } from "./topic-ref.ts";
 import type { Topic } from "./topic.ts";
 
 /** What the publisher needs to know and tells. */
@@ -190,7 +191,7 @@ export class Publisher {
         continue;
       }
       if (topic === undefined || !sameTopic(list, topicItem, i)) {
-        topic = this.#catalog.ensure(tx, topicName(list, i));
+        topic = this.#catalog.ensure(tx, topicRef(list.namespaceId, topicName(list, i)));
         topicItem = i;
       }
       const hash1 = mixHash1(topic.id, list.hash1[i] as number);

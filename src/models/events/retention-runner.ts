@@ -14,13 +14,16 @@ import type { DedupKeeper } from "./dedup-keeper.ts";
 import type { Partition } from "./partition.ts";
 import type { RetentionRule } from "./retention.ts";
 import { removeFired, removeIds } from "./retention.ts";
+import type { TopicRef } from "./topic-ref.ts";
 import type { Topic } from "./topic.ts";
 
 const RUN_INTERVAL_MS = 60_000;
 
 /** One run: which partitions, and what instead of the topics' settings. */
 export interface RetentionRun {
-  readonly topic?: string;
+  readonly topic?: TopicRef;
+  /** Topics of this namespace only. */
+  readonly namespaceId?: number;
   readonly partition?: number;
   readonly maxAgeMs?: number;
   readonly maxBytes?: number;
@@ -122,8 +125,7 @@ export class RetentionRunner implements Sleeper {
   }
 
   async #run(options: RetentionRun): Promise<Result> {
-    const { topic: name } = options;
-    const topics = name === undefined ? [...this.#catalog.topics()] : [this.#catalog.get(name)];
+    const topics = this.#topicsOf(options);
     const result = { eventsRemoved: 0, bytesFreed: 0, nextAt: Number.POSITIVE_INFINITY };
     for (const topic of topics) {
       for (const partition of partitionsOf(topic, options.partition)) {
@@ -174,10 +176,16 @@ export class RetentionRunner implements Sleeper {
     }
   }
 
+  #topicsOf({ topic, namespaceId }: RetentionRun): readonly Topic[] {
+    if (topic !== undefined) return [this.#catalog.get(topic)];
+    if (namespaceId !== undefined) return [...this.#catalog.topicsIn(namespaceId)];
+    return [...this.#catalog.topics()];
+  }
+
   /** Whether to go on with the topic. */
   #isThere(topic: Topic): boolean {
     if (this.#closed) throw new CronosError("CLOSED", "Database is closed");
-    return this.#catalog.find(topic.name) === topic;
+    return this.#catalog.find(topic.ref) === topic;
   }
 
   #rule(topic: Topic, options: RetentionRun): RetentionRule {

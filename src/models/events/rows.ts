@@ -18,6 +18,9 @@
  *   12 dedup reach     topic id, partition                                  u48 offset: the ids of
  *                                                                         smaller ones are in runs
  *   13 fired           topic id, partition, first sequence u48              fired runs (fired.ts)
+ *   14 scoped topic    namespace id u32, topic text                         JSON (topic.ts)
+ *
+ * Topics of the namespace "global" are rows of kind 1, those of others of kind 14.
  *
  * A run is a set of events with consecutive offsets and the same due time, of one block when they
  * are published (a block that is rewritten may become several: edited-block.ts). While they
@@ -40,6 +43,8 @@ import {
   readKeyU32,
   readKeyU48,
 } from "../../base/key.ts";
+import { globalTopics, nameOf, namespaceOf, topicRef } from "./topic-ref.ts";
+import type { TopicRef } from "./topic-ref.ts";
 
 /** First byte of every row of this model. */
 export const eventsPrefix: Key = "E";
@@ -60,6 +65,7 @@ export const dedupRunPrefix: Key = kind(10);
 const dedupPagePrefix = kind(11);
 const dedupReachPrefix = kind(12);
 const firedPrefix = kind(13);
+export const scopedTopicPrefix: Key = kind(14);
 
 /** Kinds whose keys continue with the topic id: what deleting a topic removes. */
 export const perTopicPrefixes: readonly Key[] = [
@@ -83,8 +89,16 @@ export function prefixEnd(prefix: Key): Key {
   return keyAfterPrefix(prefix) as Key;
 }
 
-export function topicKey(topic: string): Key {
-  return topicPrefix + keyText(topic);
+export function topicKey(topic: TopicRef): Key {
+  if (namespaceOf(topic) === globalTopics) return topicPrefix + keyText(nameOf(topic));
+  return scopedTopicPrefix + keyU32(namespaceOf(topic)) + keyText(nameOf(topic));
+}
+
+/** The topic whose row has this key. */
+export function readTopicKey(key: Key): TopicRef {
+  if (key.startsWith(topicPrefix)) return readKeyText(key, topicPrefix.length).text;
+  const at = scopedTopicPrefix.length;
+  return topicRef(readKeyU32(key, at), readKeyText(key, at + 4).text);
 }
 
 export function partitionKey(topicId: number, partition: number): Key {
@@ -114,6 +128,11 @@ export function dueKeyTime(key: Key): number {
 /** First offset of the run with this key. */
 export function dueKeyOffset(key: Key): number {
   return readKeyU48(key, PARTITION_KEY_LENGTH + 6);
+}
+
+/** Topic of the schedule with this key. */
+export function scheduleKeyTopic(key: Key): number {
+  return readKeyU32(key, 2);
 }
 
 /** Prefix of the topic's groups. */

@@ -14,7 +14,7 @@ import { CronosError, isCronosError } from "../../base/errors.ts";
 import type { Key } from "../../base/key.ts";
 import type { Transaction } from "../../shard/transaction.ts";
 import type { ReadView } from "../../store/base-tree.ts";
-import { prefixEnd, scheduleKey, schedulesPrefix } from "./rows.ts";
+import { prefixEnd, scheduleKey, scheduleKeyTopic, schedulesPrefix } from "./rows.ts";
 import type { RunEvent, Schedule, ScheduleInput } from "./schedule.ts";
 import {
   deleteSchedule,
@@ -49,7 +49,7 @@ export interface ScheduleRunnerOptions {
   /** Runs an operation; resolves when it is durable. */
   readonly execute: (operation: (tx: Transaction) => void) => Promise<void>;
   /** Publishes the events as part of the operation; those whose id is known are left out. */
-  readonly publish: (tx: Transaction, events: readonly RunEvent[]) => void;
+  readonly publish: (tx: Transaction, events: readonly RunEvent[], topicId: number) => void;
   /** So many runs are durable. */
   readonly onRuns: (runs: number) => void;
   /**
@@ -207,7 +207,9 @@ export class ScheduleRunner {
   #step(tx: Transaction, entry: Entry): number {
     const taken = takeDueRuns(tx, entry.key, entry.wokenAt);
     if (taken === undefined) return 0;
-    if (taken.events.length > 0) this.#options.publish(tx, taken.events);
+    if (taken.events.length > 0) {
+      this.#options.publish(tx, taken.events, scheduleKeyTopic(entry.key));
+    }
     tx.onApplied(() => {
       entry.nextAt = taken.nextAt;
     });

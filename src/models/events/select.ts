@@ -2,6 +2,7 @@
  * Which pending events an operation is about: by ids, or by looking at each event.
  */
 import { CronosError } from "../../base/errors.ts";
+import type { InNamespace } from "./topic-ref.ts";
 import { FieldReader } from "./field-reader.ts";
 import { findId } from "./stored-event.ts";
 
@@ -28,7 +29,7 @@ const reader = new FieldReader();
 const entryReader = new FieldReader();
 
 /** Checks a selector. INVALID_ARGUMENT names what is wrong with it. */
-export function selectionOf(selector: Selector): Selection {
+export function selectionOf(selector: InNamespace<Selector>): Selection {
   const { ids, prefix, meta } = selector;
   const given = [ids, prefix, meta].filter((part) => part !== undefined).length;
   if (given !== 1) {

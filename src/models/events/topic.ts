@@ -3,6 +3,8 @@
  */
 import { CronosError } from "../../base/errors.ts";
 import { Partition } from "./partition.ts";
+import { nameOf, namespaceOf, topicRef } from "./topic-ref.ts";
+import type { TopicRef } from "./topic-ref.ts";
 
 /** See engine/events-api.ts TopicSettings. */
 export interface TopicSettings {
@@ -73,13 +75,15 @@ export function settingsOf(row: TopicRow): TopicSettings {
 
 export class Topic {
   readonly name: string;
+  readonly namespaceId: number;
   readonly id: number;
   readonly createdAt: number;
   readonly partitions: readonly Partition[];
   settings: TopicSettings;
 
-  constructor(name: string, row: TopicRow) {
-    this.name = name;
+  constructor(ref: TopicRef, row: TopicRow) {
+    this.name = nameOf(ref);
+    this.namespaceId = namespaceOf(ref);
     this.id = row.id;
     this.createdAt = row.createdAt;
     this.settings = settingsOf(row);
@@ -87,6 +91,11 @@ export class Topic {
       { length: row.partitions },
       (_, number) => new Partition(this, number),
     );
+  }
+
+  /** How it is asked for. */
+  get ref(): TopicRef {
+    return topicRef(this.namespaceId, this.name);
   }
 
   /** The partition, or INVALID_ARGUMENT when the topic has no such one. */

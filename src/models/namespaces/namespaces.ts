@@ -95,6 +95,8 @@ export interface PurgeOptions {
   readonly models: readonly RangesOf[];
   /** At most so many namespaces. */
   readonly limit: number;
+  /** Removes what a model has of a namespace that is not ranges of rows alone. */
+  readonly onPurge?: undefined | ((tx: Transaction, namespaceId: number) => void);
 }
 
 /**
@@ -110,20 +112,21 @@ export function purgeNamespace(tx: Transaction, path: string, options: PurgeOpti
     throw invalidNamespace(path, `Namespace '${path}' must be logically removed before purge`);
   }
   if (purgeBelow(tx, row.id, options) === 0) return false;
-  purgeData(tx, row.id, options.models);
+  purgeData(tx, row.id, options);
   tx.delete(rowKey(tx, names));
   return true;
 }
 
 /** Returns how much of the limit is left; 0: there may be more below. */
-function purgeBelow(tx: Transaction, parentId: number, { models, limit }: PurgeOptions): number {
+function purgeBelow(tx: Transaction, parentId: number, options: PurgeOptions): number {
+  const { limit } = options;
   const { start, end } = childrenOf(parentId);
   let left = limit;
   for (const [key, bytes] of tx.range(start, end, { limit })) {
     const { id } = decodeNamespace(bytes);
-    left = purgeBelow(tx, id, { models, limit: left });
+    left = purgeBelow(tx, id, { ...options, limit: left });
     if (left === 0) return 0;
-    purgeData(tx, id, models);
+    purgeData(tx, id, options);
     tx.delete(key);
     if (--left === 0) return 0;
   }
@@ -131,7 +134,8 @@ function purgeBelow(tx: Transaction, parentId: number, { models, limit }: PurgeO
 }
 
 /** Ranges without rows are left alone: a look is cheaper than a deleted range is for ever. */
-function purgeData(tx: Transaction, id: number, models: readonly RangesOf[]): void {
+function purgeData(tx: Transaction, id: number, { models, onPurge }: PurgeOptions): void {
+  onPurge?.(tx, id);
   for (const rangesOf of models) {
     for (const { start, end } of rangesOf(id)) {
       const [some] = tx.range(start, end, { limit: 1 });

@@ -12,6 +12,8 @@ export interface GrpcEngine {
   readonly events: EventsApi;
   /** The same events, as bytes. */
   readonly encoded: EncodedEventsApi;
+  /** The events of a namespace. Without it there is "global" alone. */
+  eventsOf?(namespace: string): EventsApi & EncodedEventsApi;
   /** Without it the rpcs about the log are unimplemented. */
   readonly admin?: AdminApi;
 }

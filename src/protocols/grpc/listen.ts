@@ -20,6 +20,7 @@ import type { GrpcEngine } from "./grpc-engine.ts";
 import { LiveCalls } from "./live-calls.ts";
 import { observeCalls } from "./observe-calls.ts";
 import type { CallObservation } from "./observe-calls.ts";
+import { inCalledNamespace } from "./namespace-handlers.ts";
 import { partitionServiceHandlers } from "./partition-service.ts";
 import {
   fullServiceName,
@@ -27,6 +28,7 @@ import {
   serviceDefinition,
   serviceNames,
 } from "./proto-file.ts";
+import type { ServiceName } from "./proto-file.ts";
 import { strictFileDescriptor } from "./reflection-descriptors.ts";
 import { scheduleServiceHandlers } from "./schedule-service.ts";
 import { topicServiceHandlers } from "./topic-service.ts";
@@ -109,15 +111,16 @@ function interceptors({ clock, onCall }: GrpcListenOptions): ServerInterceptor[]
 }
 
 function addServices(server: Server, engine: GrpcEngine, live: LiveCalls): void {
-  const { events } = engine;
-  server.addService(eventServiceDefinition(), eventServiceHandlers(engine, live));
-  server.addService(
-    serviceDefinition("ConsumerGroupService"),
-    consumerGroupServiceHandlers(events),
-  );
-  server.addService(serviceDefinition("PartitionService"), partitionServiceHandlers(engine));
-  server.addService(serviceDefinition("TopicService"), topicServiceHandlers(events));
-  server.addService(serviceDefinition("ScheduleService"), scheduleServiceHandlers(events));
+  const add = (name: ServiceName, make: Parameters<typeof inCalledNamespace>[1]): void => {
+    const isEvents = name === "EventService";
+    const definition = isEvents ? eventServiceDefinition() : serviceDefinition(name);
+    server.addService(definition, inCalledNamespace(engine, make));
+  };
+  add("EventService", (each) => eventServiceHandlers(each, live));
+  add("ConsumerGroupService", ({ events }) => consumerGroupServiceHandlers(events));
+  add("PartitionService", partitionServiceHandlers);
+  add("TopicService", ({ events }) => topicServiceHandlers(events));
+  add("ScheduleService", ({ events }) => scheduleServiceHandlers(events));
   if (engine.data === undefined) return;
   const handlers = dataServiceHandlers(engine.data, live);
   server.addService(serviceDefinition("DataService"), handlers);

@@ -8,9 +8,10 @@ import fastify from "fastify";
 import type { FastifyInstance, FastifyReply, FastifyRequest, RouteOptions } from "fastify";
 import { Readable } from "node:stream";
 import { CronosError, isCronosError } from "../../base/errors.ts";
-import { checkedRequest } from "./check-request.ts";
+import { checkedRequest, invalid } from "./check-request.ts";
 import { httpError, retryAfterSeconds } from "./http-errors.ts";
 import { OpenConnections } from "./open-connections.ts";
+import { isInNamespace, namespaceParameter } from "./route.ts";
 import type { HttpBackend, Route, RouteAnswer } from "./route.ts";
 
 /** Routes that take large bodies say so; this is for the rest. */
@@ -96,10 +97,22 @@ function fastifyRoute(
     bodyLimit: each.bodyBytesMax ?? bodyBytesMaxDefault,
     handler: async (request, reply) => {
       const accept = request.headers.accept ?? "";
-      const answer = await each.handle({ ...checkedRequest(request, each), accept }, backend);
+      const scoped = isInNamespace(each) ? backendFor(request, backend) : backend;
+      const answer = await each.handle({ ...checkedRequest(request, each), accept }, scoped);
       return send(answer, reply, endless);
     },
   };
+}
+
+/** Takes the namespace out of the query, and gives what works in it. */
+function backendFor(request: FastifyRequest, backend: HttpBackend): HttpBackend {
+  const { [namespaceParameter]: namespace, ...query } = request.query as Record<string, unknown>;
+  if (namespace === undefined) return backend;
+  request.query = query;
+  if (typeof namespace !== "string" || backend.eventsOf === undefined) {
+    throw invalid(`query.${namespaceParameter}`, namespace, "the name of a namespace");
+  }
+  return { ...backend, events: backend.eventsOf(namespace) };
 }
 
 function send(answer: RouteAnswer, reply: FastifyReply, endless: Set<() => void>): FastifyReply {

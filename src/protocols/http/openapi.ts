@@ -4,6 +4,7 @@
  */
 import { assert } from "../../base/assert.ts";
 import { ErrorBody } from "./http-errors.ts";
+import { isInNamespace, namespaceParameter } from "./route.ts";
 import type { Route, RouteResponse } from "./route.ts";
 import type { JsonSchema, Schema } from "./schema.ts";
 
@@ -44,6 +45,7 @@ function operation(each: Route, components: Components): object {
   const parameters = [
     ...parametersOf(each.params, "path", components),
     ...parametersOf(each.query, "query", components),
+    ...(isInNamespace(each) ? [namespaceOfEvents] : []),
   ];
   return {
     operationId: each.name,
@@ -60,6 +62,14 @@ function operation(each: Route, components: Components): object {
     },
   };
 }
+
+const namespaceOfEvents = {
+  name: namespaceParameter,
+  in: "query",
+  required: false,
+  description: "The namespace that the events are in; default global",
+  schema: { type: "string" },
+};
 
 function parametersOf(schema: Schema<unknown>, where: string, components: Components): object[] {
   const required = schema.json.required ?? [];

@@ -15,6 +15,8 @@ import { object } from "./schema.ts";
 /** What the routes work on. */
 export interface HttpBackend {
   readonly events: EventsApi;
+  /** The events of a namespace. Without it there is "global" alone. */
+  eventsOf?(namespace: string): EventsApi;
   readonly encoded: Pick<EncodedEventsApi, "settleEncoded">;
   readonly stats: StatsSource;
   readonly clock: Clock;
@@ -68,6 +70,14 @@ export interface Route<P = unknown, Q = unknown, B = unknown> {
   readonly bodyBytesMax?: number;
   readonly responses: Readonly<Record<number, RouteResponse>>;
   handle(request: RouteRequest<P, Q, B>, backend: HttpBackend): Promise<RouteAnswer>;
+}
+
+/** Query parameter of the routes that work on events: the namespace they are in. */
+export const namespaceParameter = "namespace";
+
+/** Whether the route works in a namespace. */
+export function isInNamespace({ path }: Pick<Route, "path">): boolean {
+  return path.startsWith("/api/");
 }
 
 const noFields = object({});

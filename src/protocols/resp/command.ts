@@ -5,7 +5,7 @@
  */
 import type { AccessLog } from "../../engine/auth/access-log.ts";
 import type { Account, Users } from "../../engine/auth/users.ts";
-import type { TransactionScope } from "../../engine/database-api.ts";
+import type { EventsScope } from "../../engine/database-api.ts";
 import type { EncodedEventsApi } from "../../engine/encoded-events.ts";
 import type { EventInput, EventsApi } from "../../engine/events-api.ts";
 import type { KeyspaceEvents } from "../../engine/keyspace-events.ts";
@@ -100,11 +100,12 @@ export interface RespEngine {
   readonly users: Users;
   readonly pubsub: PubSub;
   readonly keyspaceEvents: KeyspaceEvents;
-  readonly events: EventsApi;
   readonly encoded: EncodedEventsApi;
+  /** The events of a namespace. */
+  eventsOf(namespace: string): EventsApi & EncodedEventsApi;
   openSession(): Session;
   /** The operations on events in a running operation. */
-  eventsIn(tx: Transaction): TransactionScope["events"];
+  eventsIn(tx: Transaction, namespaceId: number): EventsScope;
   /** Throws INVALID_ARGUMENT unless the event can be published. */
   checkEvent(event: EventInput): void;
 }

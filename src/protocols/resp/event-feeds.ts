@@ -46,7 +46,9 @@ export class EventFeeds {
   /** Opens a subscription; resolves with its name. */
   async open(options: EncodedSubscribeOptions): Promise<string> {
     const feed = new Feed(this.#client, (name) => this.#open.delete(name));
-    const subscription = await this.#client.server.engine.encoded.subscribeEncoded(options, feed);
+    const { engine } = this.#client.server;
+    const events = engine.eventsOf(this.#client.session.namespace.name);
+    const subscription = await events.subscribeEncoded(options, feed);
     // Its name is the reply to the command, which must come before what is pushed.
     this.#client.server.clock.soon(() => feed.start(subscription));
     this.#open.set(subscription.subscriptionId, subscription);

@@ -78,3 +78,24 @@ test("EVENT.SUBSCRIBE pushes due events until they are acknowledged", async () =
     await database.close();
   }
 });
+
+test("EVENT.* work in the session's namespace", async () => {
+  const database = await respDatabase();
+  const client = await database.connect();
+  try {
+    await client.check("NAMESPACE CREATE shop", ok);
+    await client.check("NAMESPACE USE shop", ok);
+    client.ask("EVENT.PUBLISH t a IN 600000 x");
+    await client.lines(13);
+    await client.check("BEGIN", ok);
+    await client.check("EVENT.PUBLISH t b IN 600000 x", "+QUEUED\r\n");
+    await client.check("NAMESPACE USE global", ok);
+    await client.check("COMMIT", ok);
+    await client.check("EVENT.GET t a", "$-1\r\n");
+    await client.check("EVENT.PENDING t", "-ERR Topic t does not exist\r\n");
+    await client.check("NAMESPACE USE shop", ok);
+    await client.check("EVENT.CANCEL t a b", ":2\r\n");
+  } finally {
+    await database.close();
+  }
+});

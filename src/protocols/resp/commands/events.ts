@@ -14,9 +14,10 @@
  *
  * An event is a map: topic, id, at, payload, meta, created_at, partition, offset; a delivery is a
  * push "event" followed by its id, its attempt and the event. Inside BEGIN the writing commands
- * answer QUEUED and take place at COMMIT; inside MULTI they run at EXEC.
+ * answer QUEUED and take place at COMMIT; inside MULTI they run at EXEC. Topics are those of the
+ * session's namespace.
  */
-import type { EventSelector, StoredEvent } from "../../../engine/events-api.ts";
+import type { EventSelector, EventsApi, StoredEvent } from "../../../engine/events-api.ts";
 import type { CommandSpec, RespClient } from "../command.ts";
 import { EventFeeds } from "../event-feeds.ts";
 import { ReplyError, syntaxError } from "../reply-error.ts";
@@ -63,7 +64,10 @@ function publish(client: RespClient, args: readonly Buffer[], reply: ReplyWriter
   const { engine } = client.server;
   // In a transaction it is published at COMMIT, which must not fail for what can be told now.
   engine.checkEvent(event);
-  const receipt = client.session.blindly((tx) => engine.eventsIn(tx).publish(event));
+  const { id: namespaceId } = client.session.namespace;
+  const receipt = client.session.blindly((tx) => {
+    return engine.eventsIn(tx, namespaceId).publish(event);
+  });
   if (receipt === undefined) {
     reply.queued();
     return;
@@ -79,7 +83,8 @@ function cancel(client: RespClient, args: readonly Buffer[], reply: ReplyWriter)
   const words = new Words(args);
   const selector = selectorOf(words.text(), words);
   const { engine } = client.server;
-  const count = client.session.blindly((tx) => engine.eventsIn(tx).cancel(selector));
+  const namespaceId = client.session.namespace.id;
+  const count = client.session.blindly((tx) => engine.eventsIn(tx, namespaceId).cancel(selector));
   if (count === undefined) reply.queued();
   else reply.integer(count);
 }
@@ -90,7 +95,10 @@ function reschedule(client: RespClient, args: readonly Buffer[], reply: ReplyWri
   const at = time(client, words);
   const selector = selectorOf(topic, words);
   const { engine } = client.server;
-  const count = client.session.blindly((tx) => engine.eventsIn(tx).reschedule(selector, at));
+  const namespaceId = client.session.namespace.id;
+  const count = client.session.blindly((tx) => {
+    return engine.eventsIn(tx, namespaceId).reschedule(selector, at);
+  });
   if (count === undefined) reply.queued();
   else reply.integer(count);
 }
@@ -107,7 +115,7 @@ async function pending(
   const to = options.integer("TO");
   const limit = options.integer("LIMIT");
   const after = options.text("AFTER");
-  const page = await client.server.engine.events.listPending({
+  const page = await eventsOf(client).listPending({
     topic,
     ...(from === undefined ? {} : { from }),
     ...(to === undefined ? {} : { to }),
@@ -123,7 +131,7 @@ async function pending(
 
 async function get(client: RespClient, args: readonly Buffer[], reply: ReplyWriter): Promise<void> {
   const words = new Words(args);
-  const event = await client.server.engine.events.get(words.text(), words.text());
+  const event = await eventsOf(client).get(words.text(), words.text());
   if (event === undefined) reply.null();
   else writeEvent(reply, event);
 }
@@ -145,7 +153,7 @@ async function replay(
   const startOffset = options.integer("OFFSET");
   const partition = options.integer("PARTITION");
   const found: StoredEvent[] = [];
-  const events = client.server.engine.events.replay({
+  const events = eventsOf(client).replay({
     topic,
     count,
     ...(from === undefined ? {} : { from }),
@@ -216,6 +224,11 @@ async function giveBack(
   const { encoded } = client.server.engine;
   const [outcome] = await Promise.allSettled([encoded.settleEncoded(id, { ok: false, error })]);
   reply.integer(outcome?.status === "fulfilled" ? 1 : 0);
+}
+
+/** The events of the session's namespace. */
+function eventsOf({ server, session }: RespClient): EventsApi {
+  return server.engine.eventsOf(session.namespace.name);
 }
 
 /** AT ms or IN ms. */
