@@ -6,6 +6,7 @@
  *   <directory>/runs/      runs; a partition for each window of blocks of a policy, and for each
  *                          kind of row of the series index
  */
+import { toCronosError } from "../base/errors.ts";
 import type { Disk } from "../ports/disk.ts";
 import type { BaseTree } from "../store/base-tree.ts";
 import { openLmdbTree } from "../store/lmdb/lmdb-tree.ts";
@@ -19,10 +20,17 @@ const rules = [
 ];
 
 /** Opens the tree in `directory`, which must be locked by the caller. */
-export async function openFileTree(disk: Disk, directory: string): Promise<BaseTree> {
+export async function openFileTree(
+  disk: Disk,
+  directory: string,
+  warn: (message: string) => void,
+): Promise<BaseTree> {
+  const onMergeError = (error: unknown): void => {
+    warn(`Runs in ${directory}/runs were not merged: ${toCronosError(error).message}`);
+  };
   const main = openLmdbTree(directory);
   try {
-    const routed = await openRunTree(disk, `${directory}/runs`, { rules });
+    const routed = await openRunTree(disk, `${directory}/runs`, { rules, onMergeError });
     return new RoutedTree({ main, routed, prefixes: rules.map(({ prefix }) => prefix) });
   } catch (error) {
     await main.close();

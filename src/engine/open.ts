@@ -54,7 +54,7 @@ export async function open(path: string, options: OpenOptions = {}): Promise<Eng
     );
   }
   if (path === ":memory:") return openMemory(options);
-  return openDirectory(path, realComponents(), options);
+  return openDirectory(path, realComponents(reporting(options).warn), options);
 }
 
 /** Opens a database in a directory with the given parts. */
@@ -104,7 +104,7 @@ async function openMemory(options: OpenOptions): Promise<MemoryDatabase> {
   return Object.assign(engine, { clock });
 }
 
-function realComponents(): OpenComponents {
+function realComponents(warn: (message: string) => void): OpenComponents {
   const disk = new RealDisk();
   return {
     clock: new RealClock(),
@@ -113,7 +113,7 @@ function realComponents(): OpenComponents {
     openBaseTree: async (directory) => {
       // Loaded when it is needed: a database in memory does without the native library.
       const { openFileTree } = await import("./open-file-tree.ts");
-      return openFileTree(disk, directory);
+      return openFileTree(disk, directory, warn);
     },
   };
 }

@@ -38,6 +38,11 @@ export interface Manifest {
 /** Partitions do not change, most are in many manifests. */
 const encodedPartitions = new WeakMap<Partition, Buffer>();
 
+/** Where the manifest of an attempt is written before it replaces the one in force. */
+export function manifestPath({ directory }: RunFiles, attempt: number): string {
+  return `${directory}/${manifestName}.${attempt}`;
+}
+
 /** Replaces the manifest; durable when it resolves. `attempt` was used for no other. */
 export async function saveManifest(
   files: RunFiles,
@@ -45,7 +50,7 @@ export async function saveManifest(
   attempt: number,
 ): Promise<void> {
   const { disk, directory } = files;
-  const path = `${directory}/${manifestName}.${attempt}`;
+  const path = manifestPath(files, attempt);
   const file = await disk.open(path, { mode: "write" });
   try {
     await file.write([encodeManifest(manifest)], 0);

@@ -54,7 +54,7 @@ export class RunBatch {
   readonly #options: BatchOptions;
   readonly #plans = new Map<Key, PartitionPlan>();
   readonly #syncs: Promise<void>[] = [];
-  readonly #files: string[] = [];
+  readonly #paths: string[] = [];
   readonly #slices = new Slices();
   #open: { readonly plan: PartitionPlan; readonly writer: RunWriter } | undefined = undefined;
 
@@ -62,18 +62,15 @@ export class RunBatch {
     this.#options = options;
   }
 
-  /** Paths of the files that were begun. */
-  get paths(): readonly string[] {
-    return this.#files;
-  }
-
-  /** Writes the files; they are durable when it resolves, apart from their names. */
+  /** Writes the files; durable when it resolves, apart from their names. None if it rejects. */
   async write(mutations: Iterable<Mutation>): Promise<void> {
     try {
       await this.#writeRuns(mutations);
     } catch (error) {
       await this.#open?.writer.abandon().catch(() => undefined);
       await Promise.allSettled(this.#syncs);
+      const { disk } = this.#options.files;
+      for (const path of this.#paths) await disk.remove(path).catch(() => undefined);
       throw error;
     }
   }
@@ -152,7 +149,7 @@ export class RunBatch {
   async #openRun(plan: PartitionPlan): Promise<RunWriter> {
     const { files, nextId } = this.#options;
     const id = nextId();
-    this.#files.push(files.path(id));
+    this.#paths.push(files.path(id));
     plan.hasNewRun = true;
     const writer = await RunWriter.open(files.disk, files.path(id), id);
     this.#open = { plan, writer };

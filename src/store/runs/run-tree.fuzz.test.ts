@@ -32,7 +32,7 @@ const aStep = fc.oneof(
   {
     weight: 3,
     arbitrary: fc.record({
-      kind: fc.constantFrom("reopen", "kill", "snapshot", "release", "turn" as const),
+      kind: fc.constantFrom("reopen", "kill", "snapshot", "release", "turn", "merge" as const),
     }),
   },
 );
@@ -126,6 +126,8 @@ test("RunTree agrees with a map through merges, snapshots, reopens and power los
           snapshots.push({ snapshot: tree.snapshot(), model });
         } else if (step.kind === "release") {
           snapshots.shift()?.snapshot.release();
+        } else if (step.kind === "merge") {
+          await tree.idle();
         } else {
           await new Promise((resolve) => setImmediate(resolve));
         }
@@ -133,6 +135,8 @@ test("RunTree agrees with a map through merges, snapshots, reopens and power los
         for (const held of snapshots) check(held.snapshot, held.model);
       }
       for (const { snapshot } of snapshots) snapshot.release();
+      await tree.idle();
+      check(tree, model);
       await tree.close();
       const names = await disk.list("tree");
       const { bytesOnDisk } = tree.stats();

@@ -94,3 +94,71 @@ test("RunTree.write() that fails leaves the tree as it was, and can be repeated"
   assert.equal(String(again.get("w00a")), "2");
   await again.close();
 });
+
+test("RunTree gives the space of half its rows back, deleted by key or by range", async () => {
+  const rows = windowRows(3, 2000);
+  const byKey = rows.flatMap(({ kind, ...row }, n): Mutation[] => {
+    return n % 2 === 0 && kind === "put" && "key" in row ? [{ kind: "delete", key: row.key }] : [];
+  });
+  const byRange = ["w00", "w01", "w02"].map((window): Mutation => {
+    return { kind: "deleteRange", start: `${window}000500`, end: `${window}001500` };
+  });
+  for (const deletes of [byKey, byRange]) {
+    const [store, disk] = await tree();
+    await store.write(rows, logIndex(1));
+    const before = store.stats();
+    await store.write(deletes, logIndex(2));
+    await store.idle();
+    await new Promise((resolve) => setImmediate(resolve));
+    const after = store.stats();
+    assert.equal(after.rows, 3000);
+    assert.ok(after.bytesOnDisk < 0.55 * before.bytesOnDisk, `${after.bytesOnDisk}`);
+    assert.ok(disk.usedBytes < after.bytesOnDisk + 1000);
+    assert.equal([...store.range("w", undefined)].length, 3000);
+    await store.close();
+  }
+});
+
+test("RunTree keeps few runs in a partition that is written to often", async () => {
+  const [store, disk] = await tree();
+  for (let n = 1; n <= 60; n++) {
+    await store.write([put(`w00${String((n * 37) % 60).padStart(3, "0")}`, "v")], logIndex(n));
+  }
+  await store.idle();
+  await new Promise((resolve) => setImmediate(resolve));
+  assert.ok((await disk.list("tree")).length <= 1 + 8);
+  assert.equal(store.stats().rows, 60);
+  await store.close();
+});
+
+test("RunTree: a merge leaves the files of a snapshot alone until its release", async () => {
+  const [store, disk] = await tree();
+  await store.write(windowRows(1, 1000), logIndex(1));
+  const snapshot = store.snapshot();
+  await store.write([{ kind: "deleteRange", start: "w00000100", end: undefined }], logIndex(2));
+  await store.idle();
+  assert.equal([...snapshot.range("w", undefined)].length, 1000);
+  const held = disk.usedBytes;
+  snapshot.release();
+  await new Promise((resolve) => setImmediate(resolve));
+  assert.ok(disk.usedBytes < 0.2 * held);
+  assert.equal([...store.range("w", undefined)].length, 100);
+  await store.close();
+});
+
+test("RunTree: a merge that fails is told of, and loses nothing", async () => {
+  const disk = new SimulatedDisk(new SeededRandom(3));
+  const errors: unknown[] = [];
+  const onMergeError = (error: unknown) => errors.push(error);
+  const store = await openRunTree(disk, "tree", { rules, onMergeError });
+  await store.write(windowRows(1, 1000), logIndex(1));
+  await store.write([{ kind: "deleteRange", start: "w00000100", end: undefined }], logIndex(2));
+  disk.failNext("write", "ENOSPC");
+  await store.idle();
+  assert.equal(errors.length, 1);
+  assert.equal([...store.range("w", undefined)].length, 100);
+  await store.write([put("w00x", "again")], logIndex(3));
+  await store.idle();
+  assert.equal(store.stats().rows, 101);
+  await store.close();
+});

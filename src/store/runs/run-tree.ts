@@ -31,21 +31,27 @@ import type { Disk } from "../../ports/disk.ts";
 import { ChainedRows } from "../chained-rows.ts";
 import type { RowsPart } from "../chained-rows.ts";
 import type { Span } from "../range-tombstones.ts";
-import { isManifestName, loadManifest, saveManifest } from "./manifest.ts";
+import { isManifestName, loadManifest, manifestPath, saveManifest } from "./manifest.ts";
 import type { Manifest } from "./manifest.ts";
 import { partitionGet, partitionOf, partitionRows, Partitions } from "./partitions.ts";
 import type { PartitionRule } from "./partitions.ts";
 import { RunBatch } from "./run-batch.ts";
 import type { TreeChange } from "./run-batch.ts";
 import { RunFiles } from "./run.ts";
+import { RunMerger } from "./run-merger.ts";
 import { Versions } from "./versions.ts";
 import type { Version } from "./versions.ts";
+
+/** With more runs in a partition, write() waits for merges: they are to keep up. */
+const runsMax = 40;
 
 export interface RunTreeOptions {
   /** Which keys there may be, and how they are divided. */
   readonly rules: readonly PartitionRule[];
   /** Memory for pages. */
   readonly cacheBytes?: number;
+  /** Told why a merge failed. It is tried again; nothing is lost but space. */
+  readonly onMergeError?: (error: unknown) => void;
 }
 
 /** Opens the tree in `directory`, which is made if need be and must be locked by the caller. */
@@ -79,6 +85,7 @@ export class RunTree implements BaseTree {
   readonly #versions: Versions;
   #appliedIndex: LogIndex;
   #nextId: number;
+  readonly #merger: RunMerger;
   /** Files of commits that failed, removed behind the next one that does not. */
   #leftFiles: string[] = [];
   #changing: Promise<void> = Promise.resolve();
@@ -91,6 +98,14 @@ export class RunTree implements BaseTree {
     this.#versions = new Versions(files, manifest.partitions);
     this.#appliedIndex = manifest.appliedIndex;
     this.#nextId = manifest.nextId;
+    this.#merger = new RunMerger({
+      files,
+      versions: this.#versions,
+      nextId: () => this.#nextId++,
+      commit: (plan) => this.#commitMerge(plan),
+      onError: options.onMergeError ?? (() => {}),
+    });
+    this.#merger.consider(manifest.partitions.all());
   }
 
   get appliedIndex(): LogIndex {
@@ -112,10 +127,17 @@ export class RunTree implements BaseTree {
     assert(!this.#isWriting, "Only one write may run at a time");
     this.#isWriting = true;
     try {
-      await this.#exclusive(() => this.#write(mutations, appliedIndex));
+      const change = await this.#exclusive(() => this.#write(mutations, appliedIndex));
+      this.#merger.consider(change.partitions);
+      if (change.partitions.some(({ entries }) => entries.length > runsMax)) await this.idle();
     } finally {
       this.#isWriting = false;
     }
+  }
+
+  /** Resolves when nothing is being merged. */
+  idle(): Promise<void> {
+    return this.#merger.idle();
   }
 
   snapshot(): Snapshot {
@@ -149,6 +171,7 @@ export class RunTree implements BaseTree {
   async close(): Promise<void> {
     if (this.#isClosed) return;
     this.#isClosed = true;
+    await this.#merger.close();
     await this.#changing;
     await this.#versions.settled();
     this.#files.readers.closeAll();
@@ -170,39 +193,58 @@ export class RunTree implements BaseTree {
     }
   }
 
-  async #write(mutations: Iterable<Mutation>, appliedIndex: LogIndex): Promise<void> {
+  async #write(mutations: Iterable<Mutation>, appliedIndex: LogIndex): Promise<TreeChange> {
     const batch = new RunBatch({
       files: this.#files,
       rules: this.#rules,
       partitions: this.#versions.newest.partitions,
       nextId: () => this.#nextId++,
     });
-    try {
-      await batch.write(mutations);
-      await this.#commit(batch.change(), appliedIndex);
-    } catch (error) {
-      this.#leftFiles.push(...batch.paths);
-      throw error;
-    }
+    await batch.write(mutations);
+    const change = batch.change();
+    await this.#commit(change, appliedIndex);
+    return change;
+  }
+
+  /** Commits what the plan gives, if anything; tells whether it did. */
+  async #commitMerge(plan: () => TreeChange | undefined): Promise<boolean> {
+    const change = await this.#exclusive(async () => {
+      const planned = plan();
+      if (planned !== undefined) await this.#commit(planned, this.#appliedIndex);
+      return planned;
+    });
+    this.#merger.consider(change?.partitions ?? []);
+    return change !== undefined;
   }
 
   /** Makes the change durable and seen. To be called in #exclusive(). */
   async #commit(change: TreeChange, appliedIndex: LogIndex): Promise<void> {
+    const { disk, directory } = this.#files;
     const partitions = this.#versions.newest.partitions.with(change.partitions);
     const attempt = this.#nextId++;
-    if (change.added.length > 0) await this.#files.disk.syncDirectory(this.#files.directory);
-    await saveManifest(this.#files, { appliedIndex, nextId: this.#nextId, partitions }, attempt);
+    const manifest = { appliedIndex, nextId: this.#nextId, partitions };
+    try {
+      if (change.added.length > 0) await disk.syncDirectory(directory);
+      await saveManifest(this.#files, manifest, attempt);
+    } catch (error) {
+      this.#leftFiles.push(manifestPath(this.#files, attempt));
+      for (const run of change.added) this.#leftFiles.push(run.path);
+      throw error;
+    }
     this.#appliedIndex = appliedIndex;
     this.#versions.install(partitions, change.added, change.removed);
     const left = this.#leftFiles;
     this.#leftFiles = [];
-    for (const path of left) await this.#files.disk.remove(path).catch(() => undefined);
+    for (const path of left) await disk.remove(path).catch(() => undefined);
   }
 
   /** Runs `change` when the changes before it are done. */
-  #exclusive(change: () => Promise<void>): Promise<void> {
+  #exclusive<T>(change: () => Promise<T>): Promise<T> {
     const done = this.#changing.then(change);
-    this.#changing = done.catch(() => undefined);
+    this.#changing = done.then(
+      () => undefined,
+      () => undefined,
+    );
     return done;
   }
 }
