@@ -170,6 +170,11 @@ export class SeriesReader {
     return this.count(-SMALL_MAX, SMALL_MAX);
   }
 
+  /** A safe integer. */
+  safe(): number {
+    return this.count(Number.MIN_SAFE_INTEGER, Number.MAX_SAFE_INTEGER);
+  }
+
   /** An integer from `min` to `max`. */
   count(min: number, max: number): number {
     const value = this.integer();

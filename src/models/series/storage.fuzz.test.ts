@@ -12,6 +12,8 @@ import { testFieldIds, testPoints, testTimes } from "../../../test/support/serie
 import { openTestShard, turn } from "../../../test/support/test-shard.ts";
 import type { TestShard } from "../../../test/support/test-shard.ts";
 import type { SeriesView } from "./series-scan.ts";
+import { isCronosError } from "../../base/errors.ts";
+import { timeAt } from "./series-time.ts";
 import { SeriesStorage } from "./storage.ts";
 
 const policyId = 7;
@@ -22,15 +24,23 @@ class Pair {
   parts: TestShard;
   storage: SeriesStorage;
   model = new SeriesModel();
+  readonly headBytesMax: number;
   readonly #held: { readonly view: SeriesView; readonly model: SeriesModel }[] = [];
 
-  constructor(parts: TestShard) {
+  constructor(parts: TestShard, headBytesMax: number) {
     this.parts = parts;
-    this.storage = new SeriesStorage({ shard: parts.shard });
+    this.headBytesMax = headBytesMax;
+    this.storage = this.#openStorage();
   }
 
-  static async open(): Promise<Pair> {
-    return new Pair(await openTestShard({ memtableBytesMax: 4096 }));
+  static async open(headBytesMax: number): Promise<Pair> {
+    return new Pair(await openTestShard({ memtableBytesMax: 4096 }), headBytesMax);
+  }
+
+  #openStorage(): SeriesStorage {
+    const { headBytesMax } = this;
+    const onError = (error: unknown) => assert.ok(isCronosError(error, "CLOSED"), String(error));
+    return new SeriesStorage({ shard: this.parts.shard, pause: turn, onError, headBytesMax });
   }
 
   async write(points: readonly TestPoint[]): Promise<void> {
@@ -48,6 +58,27 @@ class Pair {
     await assert.rejects(run, RangeError);
   }
 
+  async dropWindow(window: number): Promise<void> {
+    const startHour = window * windowHours;
+    const at = { policyId, startHour };
+    await this.parts.shard.execute((tx) => this.storage.dropWindow(tx, at));
+    const from = timeAt(startHour, 0);
+    this.model.delete({ from, to: timeAt(startHour + windowHours, -1) });
+  }
+
+  async dropPolicy(): Promise<void> {
+    await this.parts.shard.execute((tx) => this.storage.dropPolicy(tx, policyId));
+    this.model.delete({ from: -(2n ** 63n), to: 2n ** 63n });
+  }
+
+  async dropSeries(seriesId: number): Promise<void> {
+    const what = { seriesIds: [seriesId], policyIds: [policyId] };
+    await this.parts.shard.execute((tx) => this.storage.dropSeries(tx, what));
+    // Its points may be seen for a while, but not after it was sealed.
+    await this.storage.seal();
+    this.model.delete({ from: -(2n ** 63n), to: 2n ** 63n, seriesIds: [seriesId] });
+  }
+
   hold(): void {
     this.#held.push({ view: this.storage.view(), model: this.model.copy() });
   }
@@ -56,7 +87,7 @@ class Pair {
     this.#checkHeld();
     await this.parts.shard.close();
     this.parts = await openTestShard({ memtableBytesMax: 4096 }, this.parts);
-    this.storage = new SeriesStorage({ shard: this.parts.shard });
+    this.storage = this.#openStorage();
   }
 
   checkAll(scan: Scan): void {
@@ -67,6 +98,7 @@ class Pair {
 
   async close(): Promise<void> {
     this.#checkHeld();
+    await this.storage.close();
     await this.parts.shard.close();
   }
 
@@ -118,13 +150,26 @@ const steps: fc.Arbitrary<Step> = fc.oneof(
   { weight: 1, arbitrary: batches.map((points): Step => (pair) => pair.writeAndThrow(points)) },
   { weight: 4, arbitrary: scans.map((scan): Step => (pair) => pair.checkAll(scan)) },
   { weight: 1, arbitrary: fc.constant<Step>((pair) => pair.hold()) },
+  { weight: 2, arbitrary: fc.constant<Step>((pair) => pair.storage.seal()) },
+  {
+    weight: 1,
+    arbitrary: fc.integer({ min: -3, max: 3 }).map((at): Step => (pair) => pair.dropWindow(at)),
+  },
+  {
+    weight: 1,
+    arbitrary: fc.constantFrom(...seriesIds).map((id): Step => (pair) => pair.dropSeries(id)),
+  },
+  { weight: 1, arbitrary: fc.constant<Step>((pair) => pair.dropPolicy()) },
   { weight: 1, arbitrary: fc.constant<Step>((pair) => pair.reopen()) },
 );
 
+/** A head of one byte is sealed after each write. */
+const headBytes = fc.constantFrom(1, 1e9);
+
 test("SeriesStorage shows what a map of times shows, whatever is done", async () => {
   await fc.assert(
-    fc.asyncProperty(fc.array(steps, { maxLength: 25 }), async (program) => {
-      const pair = await Pair.open();
+    fc.asyncProperty(fc.array(steps, { maxLength: 25 }), headBytes, async (program, bytes) => {
+      const pair = await Pair.open(bytes);
       for (const step of program) await step(pair);
       await turn();
       const all = { from: -(2n ** 63n), to: 2n ** 63n - 1n, descending: false, fieldIds };

@@ -5,86 +5,166 @@
  *   write ─▶ chunk row (durable) + head ──freeze──▶ sealed into blocks ──▶ merged
  *
  * What is in memory is derived from chunk rows, and read from them when the database opens.
+ *
+ * Background work is done by one job at a time (background.ts), in operations of bounded work with
+ * turns of the event loop between them.
  */
 import { CronosError } from "../../base/errors.ts";
 import type { DerivedState, Shard } from "../../shard/shard.ts";
 import type { Transaction } from "../../shard/transaction.ts";
 import type { ReadView } from "../../store/base-tree.ts";
-import { decodeChunk, encodeChunk } from "./chunk.ts";
-import { Head } from "./head.ts";
-import { chunkKey, chunkPrefix, rangeOf, readChunkKey } from "./rows.ts";
-import { SeriesWriter } from "./series-bytes.ts";
+import { Background } from "./background.ts";
+import { Drops } from "./drop.ts";
+import { Heads } from "./heads.ts";
+import { blocksOfPolicy, blocksOfWindow, rangeOf, windowKey } from "./rows.ts";
+import { windowPrefix, windowsOf } from "./rows.ts";
+import type { KeyRange, WindowPlace } from "./rows.ts";
 import type { SeriesView } from "./series-scan.ts";
 import { StorageView } from "./view.ts";
+import type { Window } from "./window-stats.ts";
+import { readWindows } from "./window-stats.ts";
 import type { WriteBatch } from "./write-batch.ts";
 
 /** Points of one batch, at most. */
 export const BATCH_ROWS_MAX = 100_000;
+/** Memory of a head above which it is sealed; there may be a few that wait for it. */
+const HEAD_BYTES_MAX = 64 * 1024 * 1024;
 
 export interface SeriesStorageOptions {
   readonly shard: Shard;
+  /** Lets the event loop do what it has at hand. */
+  readonly pause: () => Promise<void>;
+  /** Told why background work failed; it is tried again. */
+  readonly onError: (error: unknown) => void;
+  readonly headBytesMax?: number;
 }
 
 export class SeriesStorage implements DerivedState {
   readonly #shard: Shard;
-  readonly #writer = new SeriesWriter();
-  /** Oldest first; the last one takes the writes. */
-  #heads: Head[] = [];
-  #nextChunk = 1;
+  readonly #heads: Heads;
+  readonly #drops = new Drops();
+  readonly #background: Background;
 
   /** Reads what is in memory from the rows of the shard. */
   constructor(options: SeriesStorageOptions) {
-    this.#shard = options.shard;
-    this.rebuild(options.shard.tip);
-    options.shard.attach(this);
+    const { shard, pause, onError, headBytesMax = HEAD_BYTES_MAX } = options;
+    this.#shard = shard;
+    this.#heads = new Heads(headBytesMax, () => this.#background.requestSeal());
+    this.#background = new Background({
+      shard,
+      pause,
+      onError,
+      heads: this.#heads,
+      drops: this.#drops,
+    });
+    this.rebuild(shard.tip);
+    shard.attach(this);
+    if (this.#heads.oldestFrozen !== undefined || this.#drops.lastHead > 0) {
+      this.#background.requestSeal();
+    }
   }
 
   rebuild(view: ReadView): void {
-    this.#heads = [];
-    this.#nextChunk = 1;
-    const { start, end } = rangeOf(chunkPrefix);
-    for (const [key, bytes] of view.range(start, end)) {
-      const { head: sequence, number } = readChunkKey(key);
-      let head = this.#heads.at(-1);
-      if (head?.sequence !== sequence) this.#heads.push((head = new Head(sequence)));
-      head.append(decodeChunk(bytes));
-      head.durableRows = head.rowCount;
-      this.#nextChunk = number + 1;
-    }
+    this.#drops.load(view);
+    this.#heads.load(view, this.#drops);
+  }
+
+  /** What to wait for before the next write when sealing cannot keep up. */
+  room(): Promise<void> | undefined {
+    return this.#heads.hasRoom ? undefined : this.#background.idle();
   }
 
   /**
    * Stores the points of a batch, which passed every check. The batch may be used again when the
-   * transaction committed. They are seen when they are durable.
+   * transaction committed. They are seen when they are durable. Throws OVERLOADED when too much
+   * waits to be sealed.
    */
   write(tx: Transaction, batch: WriteBatch): void {
     if (batch.rows > BATCH_ROWS_MAX) {
       const limit = `at most ${BATCH_ROWS_MAX} points can be written at once`;
       throw new CronosError("TOO_LARGE", `Batch has ${batch.rows} points: ${limit}`);
     }
-    if (batch.rows > 0) tx.atCommit((at) => this.#write(at, batch));
+    if (batch.rows > 0) tx.atCommit((at) => this.#heads.write(at, batch));
   }
 
   /** What is durable now, as it is until it is released. */
   view(): SeriesView {
-    return new StorageView(this.#shard.snapshot(), this.#heads);
+    return new StorageView(this.#shard.snapshot(), this.#heads.all, this.#drops);
   }
 
-  #write(tx: Transaction, batch: WriteBatch): void {
-    const head = this.#active();
-    const mark = head.mark();
-    const shapes = head.append(batch);
-    const end = head.rowCount;
-    tx.onUndone(() => head.takeBack(batch, mark));
-    tx.put(chunkKey(head.sequence, this.#nextChunk++), encodeChunk(this.#writer, batch, shapes));
-    tx.onDurable(() => {
-      head.durableRows = end;
+  /** Drops all points of a policy, whose id is not used again. */
+  dropPolicy(tx: Transaction, policyId: number): void {
+    deleteRange(tx, blocksOfPolicy(policyId));
+    deleteRange(tx, windowsOf(policyId));
+    this.#drop(tx, { policyIds: [policyId] });
+  }
+
+  /** Drops all points of a policy's window; later ones may come. */
+  dropWindow(tx: Transaction, at: WindowPlace): void {
+    deleteRange(tx, blocksOfWindow(at));
+    tx.delete(windowKey(at));
+    this.#drop(tx, { policyIds: [at.policyId], startHour: at.startHour });
+  }
+
+  /**
+   * Drops series, whose ids are not used again, from these policies. Their points may be shown to
+   * who still asks for them, until they are removed in the background.
+   */
+  dropSeries(
+    tx: Transaction,
+    what: { readonly seriesIds: Iterable<number>; readonly policyIds: readonly number[] },
+  ): void {
+    const seriesIds = Uint32Array.from(what.seriesIds).sort();
+    if (seriesIds.length > 0) this.#drop(tx, { policyIds: what.policyIds, seriesIds });
+  }
+
+  /** Windows of a policy, or of all, that have blocks, in the order of time. */
+  windows(policyId?: number): readonly Window[] {
+    const range = policyId === undefined ? rangeOf(windowPrefix) : windowsOf(policyId);
+    return readWindows(this.#shard.durable, range);
+  }
+
+  /** Memory of points that are not in blocks yet, and how many those are. */
+  get headStats(): { readonly bytes: number; readonly points: number } {
+    let bytes = 0;
+    let points = 0;
+    for (const head of this.#heads.all) {
+      bytes += head.bytes;
+      points += head.durableRows;
+    }
+    return { bytes, points };
+  }
+
+  /** Makes blocks of everything that is durable now. */
+  async seal(): Promise<void> {
+    this.#heads.freeze();
+    await this.#background.seal();
+  }
+
+  /** Ends background work; what it has not done is done after the next start. */
+  close(): Promise<void> {
+    return this.#background.close();
+  }
+
+  #drop(
+    tx: Transaction,
+    what: {
+      readonly policyIds: readonly number[];
+      readonly startHour?: number;
+      readonly seriesIds?: Uint32Array;
+    },
+  ): void {
+    tx.atCommit((at) => {
+      // What is written from now on is not dropped: it goes into the next head.
+      this.#heads.freeze();
+      const head = this.#heads.active.sequence - 1;
+      const { policyIds, startHour, seriesIds } = what;
+      this.#drops.put(at, { head, policyIds, startHour, seriesIds });
+      at.onDurable(() => this.#background.requestSeal());
     });
   }
+}
 
-  #active(): Head {
-    let head = this.#heads.at(-1);
-    if (head === undefined) this.#heads.push((head = new Head(1)));
-    return head;
-  }
+function deleteRange(tx: Transaction, range: KeyRange): void {
+  tx.deleteRange(range.start, range.end);
 }

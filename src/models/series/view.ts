@@ -2,13 +2,17 @@
  * One consistent state of everything stored: a snapshot of the rows, and of each head the rows that
  * were durable. Heads that are sealed in the meantime are still read here as they were.
  */
+import { assert } from "../../base/assert.ts";
+import { readBlocks } from "./block-rows.ts";
+import type { Drops } from "./drop.ts";
 import type { Head, HeadWindow } from "./head.ts";
 import { HeadSource } from "./head-source.ts";
 import type { PointSource } from "./point-source.ts";
+import { windowsOf } from "./rows.ts";
 import { batchesOf } from "./scan.ts";
 import type { PointBatch, ScanRange, SeriesPlace, SeriesView } from "./series-scan.ts";
 import { HOUR_NS_BIG, WINDOW_HOURS_MAX } from "./series-time.ts";
-import { assert } from "../../base/assert.ts";
+import { readWindows } from "./window-stats.ts";
 import type { Snapshot } from "../../store/base-tree.ts";
 
 /** Longest window, ns: no offset is behind it. */
@@ -18,13 +22,14 @@ const OFFSET_END = BigInt(WINDOW_HOURS_MAX) * HOUR_NS_BIG;
 interface HeadPart {
   readonly head: Head;
   readonly rows: number;
-  /** By policy and start; replaced by the head when windows are dropped, never changed then. */
-  readonly windows: Iterable<HeadWindow>;
+  readonly windows: readonly HeadWindow[];
 }
 
-/** What heads have of a policy in a window. */
+/** What there is of a policy in a window. */
 interface WindowParts {
   readonly startHour: number;
+  /** Spans of its blocks; 0: it has none. */
+  readonly spans: number;
   readonly heads: { readonly part: HeadPart; readonly window: HeadWindow }[];
 }
 
@@ -35,10 +40,11 @@ export class StorageView implements SeriesView {
   readonly #windows = new Map<number, readonly WindowParts[]>();
   #isReleased = false;
 
-  constructor(snapshot: Snapshot, heads: Iterable<Head>) {
+  constructor(snapshot: Snapshot, heads: readonly Head[], drops: Drops) {
     this.#snapshot = snapshot;
-    this.#heads = Array.from(heads, (head) => {
-      return { head, rows: head.durableRows, windows: [...head.windows()] };
+    this.#heads = heads.map((head) => {
+      const windows = [...head.windows()].filter((each) => !drops.durableWindow(head, each));
+      return { head, rows: head.durableRows, windows };
     });
   }
 
@@ -57,7 +63,7 @@ export class StorageView implements SeriesView {
       if (from > to) continue;
       const { startHour } = window;
       const part = { startHour, from: Number(from), to: Number(to), descending, fieldIds };
-      yield* batchesOf(this.#sourcesOf(series, window), part);
+      yield* batchesOf(this.#sourcesOf(series, window, part), part);
     }
   }
 
@@ -67,10 +73,17 @@ export class StorageView implements SeriesView {
     this.#snapshot.release();
   }
 
-  #sourcesOf(series: SeriesPlace, window: WindowParts): readonly PointSource[] {
-    const sources: PointSource[] = [];
+  #sourcesOf(
+    series: SeriesPlace,
+    window: WindowParts,
+    range: { readonly from: number; readonly to: number },
+  ): readonly PointSource[] {
+    const { policyId, seriesId } = series;
+    const { startHour, spans } = window;
+    const at = { policyId, startHour, seriesId };
+    const blocks = spans === 0 ? [] : readBlocks(this.#snapshot, at, { ...range, spans });
+    const sources: PointSource[] = blocks.map(({ source }) => source);
     for (const { part, window: of } of window.heads) {
-      const { seriesId } = series;
       const source = HeadSource.of(part.head, of, { seriesId, end: part.rows });
       if (source !== undefined) sources.push(source);
     }
@@ -81,11 +94,14 @@ export class StorageView implements SeriesView {
     const known = this.#windows.get(policyId);
     if (known !== undefined) return known;
     const windows = new Map<number, WindowParts>();
+    for (const { startHour, stats } of readWindows(this.#snapshot, windowsOf(policyId))) {
+      windows.set(startHour, { startHour, spans: stats.spans, heads: [] });
+    }
     for (const part of this.#heads) {
       for (const window of part.windows) {
         if (window.policyId !== policyId) continue;
         const { startHour } = window;
-        const parts = windows.get(startHour) ?? { startHour, heads: [] };
+        const parts = windows.get(startHour) ?? { startHour, spans: 0, heads: [] };
         windows.set(startHour, parts);
         parts.heads.push({ part, window });
       }

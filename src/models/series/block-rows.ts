@@ -1,0 +1,105 @@
+/**
+ * Blocks as rows: reading those of a series, and writing and removing them with the statistics of
+ * their windows in step.
+ */
+import type { Key } from "../../base/key.ts";
+import type { Transaction } from "../../shard/transaction.ts";
+import type { ReadView } from "../../store/base-tree.ts";
+import { BLOCK_POINTS_MAX, BlockSource, encodeBlock } from "./block.ts";
+import type { Column } from "./column.ts";
+import type { PointSource } from "./point-source.ts";
+import { blockKey, blocksBetween, readBlockKey, spanOf } from "./rows.ts";
+import type { WindowPlace } from "./rows.ts";
+import { readStats, writeStats } from "./window-stats.ts";
+
+/** A block and its row. */
+export interface StoredBlock {
+  readonly key: Key;
+  readonly source: BlockSource;
+}
+
+export interface SeriesWindow extends WindowPlace {
+  readonly seriesId: number;
+}
+
+/** Blocks of a series in a window that may have points from `from` to `to`. */
+export function readBlocks(
+  view: ReadView,
+  at: SeriesWindow,
+  range: { readonly from: number; readonly to: number; readonly spans: number },
+): StoredBlock[] {
+  const blocks: StoredBlock[] = [];
+  for (const { start, end } of blocksBetween(at, range)) {
+    for (const [key, bytes] of view.range(start, end)) blocks.push(storedBlock(key, bytes));
+  }
+  return blocks;
+}
+
+export function storedBlock(key: Key, bytes: Uint8Array): StoredBlock {
+  return { key, source: new BlockSource(bytes, readBlockKey(key)) };
+}
+
+/** Changes of blocks of one window in one transaction; finish() writes what they come to. */
+export class BlockEdit {
+  readonly #tx: Transaction;
+  readonly #window: WindowPlace;
+  #points = 0;
+  #blocks = 0;
+  #bytes = 0;
+  #spans = 0;
+
+  constructor(tx: Transaction, window: WindowPlace) {
+    this.#tx = tx;
+    this.#window = window;
+  }
+
+  /** Writes rows `start` to `end` (not included) of a source without repeats as blocks. */
+  put(seriesId: number, source: PointSource, rows: { start: number; end: number }): void {
+    if (rows.start === rows.end) return;
+    const offsets = source.offsets();
+    const columns = columnsOf(source);
+    for (let start = rows.start; start < rows.end; start += BLOCK_POINTS_MAX) {
+      const end = Math.min(start + BLOCK_POINTS_MAX, rows.end);
+      const bytes = encodeBlock({ offsets, columns, start, end });
+      const first = offsets[start] as number;
+      const span = spanOf((offsets[end - 1] as number) - first);
+      const { sequence } = source;
+      this.#tx.put(blockKey({ ...this.#window, seriesId, span, first, sequence }), bytes);
+      this.#spans |= 1 << span;
+      this.#count(end - start, bytes.length, 1);
+    }
+  }
+
+  remove(block: StoredBlock): void {
+    this.#tx.delete(block.key);
+    this.#count(-block.source.count, -block.source.byteLength, -1);
+  }
+
+  /** Brings the window's statistics up to date; `seals` is added to its count. */
+  finish(seals: number): void {
+    if (this.#blocks === 0 && this.#points === 0 && seals === 0) return;
+    const stats = readStats(this.#tx, this.#window);
+    writeStats(this.#tx, this.#window, {
+      points: stats.points + this.#points,
+      blocks: stats.blocks + this.#blocks,
+      bytes: stats.bytes + this.#bytes,
+      spans: stats.spans | this.#spans,
+      seals: Math.max(0, stats.seals + seals),
+    });
+  }
+
+  #count(points: number, bytes: number, blocks: number): void {
+    this.#points += points;
+    this.#bytes += bytes;
+    this.#blocks += blocks;
+  }
+}
+
+function columnsOf(source: PointSource): readonly (readonly [number, Column])[] {
+  const columns: (readonly [number, Column])[] = [];
+  for (const id of source.fieldIds()) {
+    const column = source.column(id);
+    if (column !== undefined) columns.push([id, column]);
+  }
+  return columns;
+}
