@@ -6,6 +6,7 @@ import { Catalog } from "../../models/series/catalog.ts";
 import { Definitions, definitionKind } from "../../models/series/definitions.ts";
 import { SeriesIndex } from "../../models/series/series-index.ts";
 import { SeriesStorage } from "../../models/series/storage.ts";
+import type { Clock } from "../../ports/clock.ts";
 import type { Shard } from "../../shard/shard.ts";
 
 /** A continuous query: its CREATE statement as canonical text, sources and target in full. */
@@ -35,8 +36,15 @@ export interface SeriesModels {
   readonly bindings: Definitions<BindingContent>;
 }
 
+/** What background work of the models goes by. */
+export interface SeriesBackground {
+  readonly clock: Clock;
+  /** Told why it failed; it is tried again. */
+  readonly onError: (error: unknown) => void;
+}
+
 /** Reads what the models keep in memory from the rows of the shard. */
-export function openSeriesModels(shard: Shard): SeriesModels {
+export function openSeriesModels(shard: Shard, background: SeriesBackground): SeriesModels {
   const { tip } = shard;
   const catalog = new Catalog(tip);
   const index = new SeriesIndex(tip);
@@ -50,6 +58,8 @@ export function openSeriesModels(shard: Shard): SeriesModels {
     shard.attach(each);
   }
   // Attaches itself.
-  const storage = new SeriesStorage({ shard });
+  const { clock, onError } = background;
+  const pause = (): Promise<void> => new Promise((resolve) => clock.soon(resolve));
+  const storage = new SeriesStorage({ shard, pause, onError });
   return { catalog, index, storage, continuousQueries, subscriptions, bindings };
 }

@@ -15,7 +15,11 @@ test("readBlockKey() reads what blockKey() made, before 1970 too", () => {
     first: offsets,
     sequence: fc.nat(0xffffffff),
   });
-  fc.assert(fc.property(places, (place) => assert.deepEqual(readBlockKey(blockKey(place)), { ...place })));
+  fc.assert(
+    fc.property(places, (place) => {
+      assert.deepEqual(readBlockKey(blockKey(place)), { ...place });
+    }),
+  );
 });
 
 test("blocksBetween() has every block that has points in the range", () => {
