@@ -2,15 +2,13 @@
  * The conversations about Redis' commands, over RESP2 and RESP3, with our server and with
  * redis-server: both are held to the same expectations.
  */
-import { spawn } from "node:child_process";
-import { once } from "node:events";
 import { test } from "node:test";
 import type { TestContext } from "node:test";
 import { RealClock } from "../../src/ports/real-clock.ts";
 import { commandTable } from "../../src/protocols/resp/commands.ts";
 import { listenResp } from "../../src/protocols/resp/listen.ts";
 import { memoryEngine } from "../support/memory-engine.ts";
-import { freePort, requireServer } from "../support/real-server.ts";
+import { startRedisServer } from "../support/redis-server.ts";
 import { RespConnection } from "../support/resp-connection.ts";
 import { bitConversations } from "./bit-conversations.ts";
 import { converse } from "./conversation.ts";
@@ -49,17 +47,8 @@ test("our server answers as Redis does", async (t) => {
 });
 
 test("redis-server answers as we expect", async (t) => {
-  const program = requireServer(t, "redis-server");
-  if (program === undefined) return;
-  const port = await freePort();
-  const server = spawn(program, ["--port", String(port), "--save", "", "--appendonly", "no"], {
-    stdio: "ignore",
-  });
-  t.after(async () => {
-    server.kill();
-    await once(server, "exit");
-  });
-  await until(port);
+  const port = await startRedisServer(t);
+  if (port === undefined) return;
   await holdAll(t, port);
 });
 
@@ -73,17 +62,4 @@ async function holdAll(t: TestContext, port: number): Promise<void> {
     }
   }
   connection.close();
-}
-
-/** Waits until something listens. */
-async function until(port: number): Promise<void> {
-  for (let attempt = 0; attempt < 100; attempt++) {
-    try {
-      (await RespConnection.open(port)).close();
-      return;
-    } catch {
-      await new Promise((resolve) => setTimeout(resolve, 50));
-    }
-  }
-  throw new Error("redis-server does not answer");
 }

@@ -67,7 +67,9 @@ function makeInput(pick: Pick): Buffer {
 }
 
 const names = [...commandTable.all].map(({ name }) => name);
-const seconds = [...commandTable.all].flatMap(({ subcommands }) => subcommands ?? []);
+const seconds = [...commandTable.all].flatMap(({ subcommands }) => {
+  return subcommands?.map(({ name }) => name) ?? [];
+});
 
 function makeCommand(pick: Pick): string {
   const name = names[pick(names.length)] ?? "";

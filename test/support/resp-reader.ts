@@ -19,9 +19,25 @@ const aggregates = { "*": "array", "~": "set", ">": "push", "%": "map" } as cons
 /** All replies in a latin1 string. */
 export function readReplies(bytes: string): readonly Reply[] {
   const replies: Reply[] = [];
-  let at = 0;
-  while (at < bytes.length) replies.push(read());
+  eachReply(bytes, (reply) => replies.push(reply));
   return replies;
+}
+
+/** All replies in a latin1 string, as they are there. */
+export function splitReplies(bytes: string): readonly string[] {
+  const parts: string[] = [];
+  eachReply(bytes, (_reply, part) => parts.push(part));
+  return parts;
+}
+
+function eachReply(bytes: string, take: (reply: Reply, part: string) => void): void {
+  let at = 0;
+  while (at < bytes.length) {
+    const start = at;
+    const reply = read();
+    take(reply, bytes.slice(start, at));
+  }
+  return;
 
   function read(): Reply {
     const end = bytes.indexOf("\r\n", at);

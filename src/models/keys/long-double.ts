@@ -31,9 +31,8 @@ export function parseLongDouble(
   const word = Buffer.from(text.buffer, text.byteOffset, text.byteLength).toString("latin1");
   if (/^[+-]?inf(?:inity)?$/i.test(word)) return "infinite";
   const sign = word.startsWith("-") ? -1n : 1n;
-  if (/^[+-]?0x[\da-f]+$/i.test(word)) {
-    return rounded(sign * BigInt(word.replace(/^[+-]/, "")), 1n);
-  }
+  const hex = /^[+-]?0x([\da-f]*)\.?([\da-f]*)(?:p([+-]?\d{1,9}))?$/i.exec(word);
+  if (hex !== null) return hexadecimal(hex, sign, error);
   const match = /^[+-]?(\d*)\.?(\d*)(?:e([+-]?\d{1,9}))?$/i.exec(word);
   const [, whole = "", fraction = "", exponent = "0"] = match ?? [];
   if (match === null || whole + fraction === "") throw new KeyError(error);
@@ -44,6 +43,18 @@ export function parseLongDouble(
   const scale = 10n ** BigInt(Math.abs(power));
   const value = power >= 0 ? rounded(digits * scale, 1n) : rounded(digits, scale);
   if (isInfinite(value)) throw new KeyError(error);
+  return value;
+}
+
+/** 0x, digits with a point somewhere, and a power of two behind a "p". */
+function hexadecimal(match: RegExpExecArray, sign: bigint, error: string): LongDouble {
+  const [, whole = "", fraction = "", power = "0"] = match;
+  if (whole + fraction === "") throw new KeyError(error);
+  const { mantissa, exponent } = rounded(sign * BigInt(`0x${whole}${fraction}`), 1n);
+  if (mantissa === 0n) return { mantissa, exponent: 0 };
+  const value = { mantissa, exponent: exponent + Number(power) - 4 * fraction.length };
+  const isTooSmall = bitLength(mantissa) + value.exponent < -EXPONENT_END;
+  if (isInfinite(value) || isTooSmall) throw new KeyError(error);
   return value;
 }
 

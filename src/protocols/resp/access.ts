@@ -10,6 +10,7 @@ import { categoriesOf } from "./categories.ts";
 import type { CommandGroup, CommandSpec, RespClient } from "./command.ts";
 import { keysOf } from "./command-keys.ts";
 import { ReplyError } from "./reply-error.ts";
+import { findSubcommand } from "./subcommands.ts";
 
 /** Groups whose commands work on no namespace, or on those they name. */
 const withoutNamespace: ReadonlySet<CommandGroup> = new Set([
@@ -86,8 +87,8 @@ function isGet(arg: Buffer): boolean {
 function fullName(spec: CommandSpec, [second]: readonly Buffer[]): string {
   const name = spec.name.toLowerCase();
   if (spec.subcommands === undefined || second === undefined) return name;
-  const word = second.toString("latin1").toLowerCase();
-  return spec.subcommands.includes(word) ? `${name}|${word}` : name;
+  const word = findSubcommand(spec, second)?.name;
+  return word === undefined ? name : `${name}|${word}`;
 }
 
 function channelsOf(name: string, args: readonly Buffer[]): readonly string[] {

@@ -69,6 +69,18 @@ export type CommandGroup =
   | "session"
   | "cluster";
 
+/** What is said about a second word, as COMMAND tells it. */
+export interface SubcommandShape {
+  /** In small letters. */
+  readonly name: string;
+  /** Number of arguments with both names; negative: at least so many. */
+  readonly arity: number;
+  readonly summary: string;
+  /** Those of the command, unless it says otherwise. */
+  readonly flags?: readonly CommandFlag[];
+  readonly keys?: KeyPositions;
+}
+
 export interface CommandSpec {
   /** As error texts show it: Redis' commands in small letters, those of our own in capitals. */
   readonly name: string;
@@ -82,8 +94,8 @@ export interface CommandSpec {
   /** Version of Redis, or of CronosDB for our own, that it came with. */
   readonly since: string;
   readonly summary: string;
-  /** Second words, for commands that have them: told by COMMAND, checked by the handler. */
-  readonly subcommands?: readonly string[];
+  /** Second words, for commands that must have one, HELP left out. */
+  readonly subcommands?: readonly SubcommandShape[];
   readonly handler: CommandHandler;
 }
 

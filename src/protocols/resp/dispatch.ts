@@ -8,6 +8,7 @@ import { checkAccess } from "./access.ts";
 import type { CommandSpec, RespClient } from "./command.ts";
 import { arityError, errorText, isReply, ReplyError } from "./reply-error.ts";
 import type { ReplyWriter } from "./reply-writer.ts";
+import { checkSubcommand } from "./subcommands.ts";
 
 /** A request: the command's name as it came, what it stands for, its arguments. */
 export interface Request {
@@ -60,11 +61,17 @@ function checked(client: RespClient, { name, spec, args }: Request): CommandSpec
   const refusal = refusalOf(client, spec, args.length + 1);
   try {
     if (refusal !== undefined || spec === undefined) throw refusal ?? unknownCommand(name);
+    if (spec.subcommands !== undefined) checkSubcommand(spec, args);
     checkAccess(client, spec, args);
     return spec;
   } catch (error) {
     client.queue?.refused();
-    throw error;
+    if (spec?.name !== "exec") throw error;
+    // An EXEC that is refused ends the transaction, if there is one.
+    client.queue = undefined;
+    client.session.unwatch();
+    const reason = errorText(error).replace(/^[A-Z]+ /, "");
+    throw new ReplyError(`EXECABORT Transaction discarded because of: ${reason}`);
   }
 }
 

@@ -10,7 +10,7 @@ import { categoriesOf } from "../categories.ts";
 import type { CommandLookup, CommandSpec, RespClient } from "../command.ts";
 import { arityError, notAnInteger, ReplyError } from "../reply-error.ts";
 import type { ReplyWriter } from "../reply-writer.ts";
-import { replyTexts, subcommandHandler } from "../subcommands.ts";
+import { checkSubcommand, findSubcommand, replyTexts, subcommandHandler } from "../subcommands.ts";
 import type { SubcommandSpec } from "../subcommands.ts";
 import { argumentAt, integerAt, isWord, keyAt } from "./arguments.ts";
 
@@ -79,7 +79,7 @@ export const aclCommands: readonly CommandSpec[] = [
     group: "server",
     since: "6.0.0",
     summary: "Tells and changes who may do what",
-    subcommands: subcommands.map(({ name }) => name),
+    subcommands,
     handler: subcommandHandler("acl", subcommands),
   },
 ];
@@ -90,7 +90,8 @@ function ruleNames(table: CommandLookup): RuleNames {
       const [command = "", subcommand, more] = name.split("|");
       const spec = table.find(Buffer.from(command, "latin1"));
       if (spec === undefined || more !== undefined) return false;
-      return subcommand === undefined || spec.subcommands?.includes(subcommand) === true;
+      if (subcommand === undefined) return true;
+      return findSubcommand(spec, Buffer.from(subcommand)) !== undefined;
     },
     isCategory: (name) => categories(table).has(name),
   };
@@ -192,6 +193,7 @@ function dryRun(client: RespClient, args: readonly Buffer[], reply: ReplyWriter)
   if (spec === undefined) throw new ReplyError(`ERR Command '${keyAt(args, 1)}' not found`);
   const count = args.length - 1;
   if (spec.arity >= 0 ? count !== spec.arity : count < -spec.arity) throw arityError(spec.name);
+  checkSubcommand(spec, args.slice(2));
   const refusal = dryRefusal(account, {
     spec,
     args: args.slice(2),

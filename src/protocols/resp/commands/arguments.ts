@@ -2,7 +2,7 @@
 import type { Key } from "../../../base/key.ts";
 import { parseInt64 } from "../../../models/keys/numbers.ts";
 import type { CommandFlag, CommandGroup, CommandHandler } from "../command.ts";
-import type { CommandSpec, KeyPositions } from "../command.ts";
+import type { CommandSpec, KeyPositions, SubcommandShape } from "../command.ts";
 import { ReplyError } from "../reply-error.ts";
 
 /** A command of a family, in one line. Keys are those of the family unless it says otherwise. */
@@ -14,7 +14,7 @@ export interface CommandRow {
   readonly run: CommandHandler;
   readonly keys?: KeyPositions | "none";
   readonly findKeys?: (args: readonly Buffer[]) => readonly number[];
-  readonly subcommands?: readonly string[];
+  readonly subcommands?: readonly SubcommandShape[];
 }
 
 export const readFast: readonly CommandFlag[] = ["readonly", "fast"];

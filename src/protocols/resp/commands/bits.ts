@@ -11,7 +11,6 @@ import {
 } from "../../../models/keys/bits.ts";
 import type { BitOperation, IntegerType, Overflow } from "../../../models/keys/bits.ts";
 import { deleteKey } from "../../../models/keys/generic.ts";
-import { STRING_BYTES_MAX } from "../../../models/keys/key-error.ts";
 import { parseInt64 } from "../../../models/keys/numbers.ts";
 import { changeBytes, getString, setString } from "../../../models/keys/strings.ts";
 import type { RespClient } from "../command.ts";
@@ -85,7 +84,8 @@ export const bitCommands = family("string", {
 
 const offsetError = "ERR bit offset is not an integer or out of range";
 const bitError = "ERR bit is not an integer or out of range";
-const OFFSETS_END = 8n * BigInt(STRING_BYTES_MAX);
+/** Redis' strings end here; whether ours may be so long is checked when one is written. */
+const OFFSETS_END = 2n ** 32n;
 const none = Buffer.alloc(0);
 
 /** A bit's position; `#3` is that of the third integer after the first, of `width` bits. */

@@ -78,7 +78,7 @@ export const clientCommands: readonly CommandSpec[] = [
     group: "connection",
     since: "2.4.0",
     summary: "Tells and changes facts about connections",
-    subcommands: subcommands.map(({ name }) => name),
+    subcommands,
     handler: subcommandHandler("client", subcommands),
   },
 ];

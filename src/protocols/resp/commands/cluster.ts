@@ -51,7 +51,7 @@ export const clusterCommands: readonly CommandSpec[] = [
     group: "cluster",
     since: "3.0.0",
     summary: "Tells clients of Redis Cluster that this node has every slot",
-    subcommands: subcommands.map(({ name }) => name),
+    subcommands,
     handler: subcommandHandler("cluster", subcommands),
   },
   accepted("readonly", "Allows reads from a replica: this node is none, so nothing changes"),

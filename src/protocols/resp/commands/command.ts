@@ -2,10 +2,12 @@
 import { globMatches } from "../../../base/glob.ts";
 import { categoriesOf } from "../categories.ts";
 import { keysOf } from "../command-keys.ts";
-import type { CommandHandler, CommandSpec, RespClient } from "../command.ts";
+import type { CommandHandler, CommandSpec, KeyPositions } from "../command.ts";
+import type { RespClient, RespServer } from "../command.ts";
 import { ReplyError, syntaxError } from "../reply-error.ts";
 import type { ReplyWriter } from "../reply-writer.ts";
-import { replyTexts, subcommandHandler } from "../subcommands.ts";
+import { asCommand, findSubcommand, helpShape } from "../subcommands.ts";
+import { replyMap, replyTexts, subcommandHandler } from "../subcommands.ts";
 import type { SubcommandSpec } from "../subcommands.ts";
 
 const subcommands: readonly SubcommandSpec[] = [
@@ -26,7 +28,7 @@ const subcommands: readonly SubcommandSpec[] = [
       }
       reply.array(args.length);
       for (const name of args) {
-        const spec = server.table.find(name);
+        const spec = named(server, name);
         if (spec === undefined) reply.nullArray();
         else describe(spec, reply);
       }
@@ -52,7 +54,7 @@ export const commandCommands: readonly CommandSpec[] = [
     group: "server",
     since: "2.8.13",
     summary: "Tells which commands there are",
-    subcommands: subcommands.map(({ name }) => name),
+    subcommands,
     handler: command,
   },
 ];
@@ -70,7 +72,9 @@ const wireFlags: Readonly<Record<string, string>> = {
 };
 
 function describe(spec: CommandSpec, reply: ReplyWriter): void {
-  const keys = spec.keys ?? { first: 0, last: 0, step: 0 };
+  const { subcommands: words } = spec;
+  // Where the keys are is said with the second words.
+  const keys = words === undefined ? spec.keys : undefined;
   const flags = spec.flags
     .filter((flag) => flag !== "when-subscribed")
     .map((flag) => wireFlags[flag] ?? flag);
@@ -79,31 +83,78 @@ function describe(spec: CommandSpec, reply: ReplyWriter): void {
   reply.integer(spec.arity);
   reply.set(flags.length);
   for (const flag of flags) reply.simple(flag);
-  reply.integer(keys.first);
-  reply.integer(keys.last);
-  reply.integer(keys.step);
+  reply.integer(keys?.first ?? 0);
+  reply.integer(keys?.last ?? 0);
+  reply.integer(keys?.step ?? 0);
   const categories = categoriesOf(spec);
   reply.set(categories.length);
   for (const category of categories) reply.simple(`@${category}`);
   reply.array(0); // Tips.
-  reply.array(0); // Key specifications: the three numbers above say all there is.
-  reply.array(0); // Subcommands have no shape of their own.
+  reply.array(keys === undefined ? 0 : 1);
+  if (keys !== undefined) describeKeys(spec, keys, reply);
+  const shapes = words === undefined ? [] : [...words, helpShape];
+  reply.array(shapes.length);
+  for (const shape of shapes) describe(asCommand(spec, shape), reply);
 }
 
-function docs(client: RespClient, args: readonly Buffer[], reply: ReplyWriter): void {
-  const { table } = client.server;
-  const named = args.map((name) => table.find(name)).filter((spec) => spec !== undefined);
-  const specs = args.length === 0 ? [...table.all] : named;
+/** A key specification, as Redis 7 tells it. */
+function describeKeys(
+  { flags }: CommandSpec,
+  { first, last, step }: KeyPositions,
+  reply: ReplyWriter,
+): void {
+  const access = flags.includes("write") ? ["RW", "update"] : ["RO", "access"];
+  reply.map(3);
+  reply.text("flags");
+  reply.set(access.length);
+  for (const word of access) reply.simple(word);
+  reply.text("begin_search");
+  describeSearch(reply, "index", { index: first });
+  reply.text("find_keys");
+  // The last key is counted from the first, or from the end.
+  const lastkey = last < 0 ? last : last - first;
+  describeSearch(reply, "range", { lastkey, keystep: step, limit: 0 });
+}
+
+function describeSearch(
+  reply: ReplyWriter,
+  type: string,
+  numbers: Readonly<Record<string, number>>,
+): void {
+  reply.map(2);
+  reply.text("type");
+  reply.text(type);
+  reply.text("spec");
+  replyMap(reply, Object.entries(numbers));
+}
+
+/** The command of a name like GET, or OBJECT|ENCODING. */
+function named({ table }: RespServer, name: Buffer): CommandSpec | undefined {
+  const [first = "", second] = name.toString("latin1").split("|", 2);
+  const spec = table.find(Buffer.from(first, "latin1"));
+  if (spec === undefined || second === undefined) return spec;
+  const shape = findSubcommand(spec, Buffer.from(second, "latin1"));
+  return shape === undefined || spec.subcommands === undefined ? undefined : asCommand(spec, shape);
+}
+
+function docs({ server }: RespClient, args: readonly Buffer[], reply: ReplyWriter): void {
+  const found = args.map((name) => named(server, name)).filter((spec) => spec !== undefined);
+  document(args.length === 0 ? [...server.table.all] : found, reply);
+}
+
+function document(specs: readonly CommandSpec[], reply: ReplyWriter): void {
   reply.map(specs.length);
   for (const spec of specs) {
-    reply.text(spec.name.toLowerCase());
-    reply.map(3);
-    reply.text("summary");
-    reply.text(spec.summary);
-    reply.text("since");
-    reply.text(spec.since);
-    reply.text("group");
-    reply.text(spec.group);
+    const { name, summary, since, group, subcommands: shapes } = spec;
+    reply.text(name.toLowerCase());
+    reply.map(shapes === undefined ? 3 : 4);
+    for (const [key, value] of Object.entries({ summary, since, group })) {
+      reply.text(key);
+      reply.text(value);
+    }
+    if (shapes === undefined) continue;
+    reply.text("subcommands");
+    document([...shapes, helpShape].map((shape) => asCommand(spec, shape)), reply);
   }
 }
 

@@ -74,7 +74,7 @@ export const configCommands: readonly CommandSpec[] = [
     group: "server",
     since: "2.0.0",
     summary: "Tells and changes settings",
-    subcommands: subcommands.map(({ name }) => name),
+    subcommands,
     handler: subcommandHandler("config", subcommands),
   },
 ];

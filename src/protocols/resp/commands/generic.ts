@@ -10,8 +10,8 @@ import {
   typeOfKey,
 } from "../../../models/keys/generic.ts";
 import { keyTypes } from "../../../models/keys/header.ts";
-import type { RespClient } from "../command.ts";
-import { arityError, ReplyError, syntaxError } from "../reply-error.ts";
+import type { KeyPositions, RespClient } from "../command.ts";
+import { ReplyError, syntaxError } from "../reply-error.ts";
 import type { ReplyWriter } from "../reply-writer.ts";
 import {
   allKeys,
@@ -31,6 +31,14 @@ import {
 } from "./arguments.ts";
 import { expireCondition, expiryTime } from "./expiry-options.ts";
 import type { TimeForm } from "./expiry-options.ts";
+
+const objectKeys: KeyPositions = { first: 2, last: 2, step: 1 };
+const objectWords = [
+  ["encoding", "Tells how Redis would hold the key"],
+  ["freq", "Is refused: how often a key is used is not counted"],
+  ["idletime", "Tells 0: when a key was used is not noted"],
+  ["refcount", "Tells 1"],
+] as const;
 
 export const genericCommands = family("generic", {
   del: {
@@ -164,8 +172,10 @@ export const genericCommands = family("generic", {
     flags: readSlow,
     since: "2.2.3",
     summary: "Tells how a key is held",
-    keys: { first: 2, last: 2, step: 1 },
-    subcommands: ["encoding", "freq", "help", "idletime", "refcount"],
+    keys: objectKeys,
+    subcommands: objectWords.map(([name, summary]) => {
+      return { name, summary, arity: 3, keys: objectKeys };
+    }),
     run: object,
   },
 });
@@ -250,33 +260,12 @@ function copy({ session }: RespClient, args: readonly Buffer[], reply: ReplyWrit
   reply.integer(session.write((tx) => copyKey(tx, at, names)) ? 1 : 0);
 }
 
-const objectHelp = [
-  "OBJECT <subcommand> [<arg> [value] [opt] ...]. Subcommands are:",
-  "ENCODING <key>",
-  "    Return the kind of internal representation Redis would use for <key>.",
-  "FREQ <key>",
-  "    Not available: access frequency is not tracked.",
-  "IDLETIME <key>",
-  "    Return 0: access times are not tracked.",
-  "REFCOUNT <key>",
-  "    Return 1.",
-  "HELP",
-  "    Print this help.",
-];
-
 function object({ session }: RespClient, args: readonly Buffer[], reply: ReplyWriter): void {
   const word = argumentAt(args, 0).toString("latin1").toLowerCase();
-  if (word === "help" && args.length === 1) {
-    reply.array(objectHelp.length);
-    for (const line of objectHelp) reply.simple(line);
+  if (word === "help") {
+    objectHelp(reply);
     return;
   }
-  if (!["encoding", "freq", "idletime", "refcount"].includes(word)) {
-    throw new ReplyError(
-      `ERR unknown subcommand '${argumentAt(args, 0).toString("latin1")}'. Try OBJECT HELP.`,
-    );
-  }
-  if (args.length !== 2) throw arityError(`object|${word}`);
   const encoding = encodingOfKey(session.view, session.keys, keyAt(args, 1));
   if (encoding === undefined) reply.null();
   else if (word === "encoding") reply.text(encoding);
@@ -289,4 +278,15 @@ function object({ session }: RespClient, args: readonly Buffer[], reply: ReplyWr
         "to adjust.",
     );
   }
+}
+
+function objectHelp(reply: ReplyWriter): void {
+  const lines = objectWords.flatMap(([name, summary]) => [
+    `${name.toUpperCase()} <key>`,
+    `    ${summary}.`,
+  ]);
+  const first = "OBJECT <subcommand> [<arg> [value] [opt] ...]. Subcommands are:";
+  const text = [first, ...lines, "HELP", "    Prints this help."];
+  reply.array(text.length);
+  for (const line of text) reply.simple(line);
 }

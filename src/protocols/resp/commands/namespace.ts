@@ -83,7 +83,7 @@ export const namespaceCommands = family("namespace", {
     since: "0.2.0",
     summary: "Creates, lists, moves and removes namespaces, and chooses one",
     keys: "none",
-    subcommands: [...subcommands.map(({ name }) => name), "help"],
+    subcommands,
     run: subcommandHandler("NAMESPACE", subcommands),
   },
 });

@@ -3,11 +3,12 @@ import type { SubscriptionKind } from "../../../engine/pubsub.ts";
 import type { CommandHandler, CommandSpec } from "../command.ts";
 import type { ReplyWriter } from "../reply-writer.ts";
 import { subcommandHandler } from "../subcommands.ts";
+import type { SubcommandSpec } from "../subcommands.ts";
 
 const subscriberFlags = ["pubsub", "noscript", "loading", "stale", "when-subscribed"] as const;
 const shardKeys = { first: 1, last: -1, step: 1 } as const;
 
-const pubsubSubcommand = subcommandHandler("pubsub", [
+const pubsubSubcommands: readonly SubcommandSpec[] = [
   {
     name: "channels",
     arity: -2,
@@ -40,7 +41,7 @@ const pubsubSubcommand = subcommandHandler("pubsub", [
     summary: "Counts subscribers of shard channels",
     handler: countSubscribers("shard"),
   },
-]);
+];
 
 export const pubsubCommands: readonly CommandSpec[] = [
   {
@@ -131,8 +132,8 @@ export const pubsubCommands: readonly CommandSpec[] = [
     group: "pubsub",
     since: "2.8.0",
     summary: "Tells who subscribed to what",
-    subcommands: ["channels", "numpat", "numsub", "shardchannels", "shardnumsub"],
-    handler: pubsubSubcommand,
+    subcommands: pubsubSubcommands,
+    handler: subcommandHandler("pubsub", pubsubSubcommands),
   },
 ];
 

@@ -15,7 +15,6 @@ export const sessionCommands: readonly CommandSpec[] = [
     group: "session",
     since: "0.2.0",
     summary: "Tells and sets how documents come and go on this connection",
-    subcommands: ["list", "set"],
     handler: attribute,
   },
   {
