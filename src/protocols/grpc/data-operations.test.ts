@@ -9,7 +9,8 @@ test("dataOperations: each names a RESP command, with that command's categories"
     const [word = "", second] = command.split("|");
     const spec = commandTable.find(Buffer.from(word));
     assert.ok(spec !== undefined, name);
-    if (second !== undefined) assert.ok(spec.subcommands?.includes(second), name);
+    const isKnown = spec.subcommands?.some((each) => each.name === second);
+    if (second !== undefined) assert.ok(isKnown, name);
     assert.deepEqual(categories.toSorted(), categoriesOf(spec).toSorted(), name);
   }
 });
