@@ -3,7 +3,7 @@
  * as it closes. Windows that late points touch after that are given again.
  *
  *   without windows   each write ──▶ SELECT over its points alone ──▶ rows
- *   with windows      each write ──▶ notes the windows it touches; when one is over (or was already)
+ *   with windows      each write ──▶ notes the windows it touches; one that is over, or was before,
  *                     ──▶ SELECT over everything in it ──▶ rows of the window
  *
  * Every item has a token: who starts again from it misses nothing, and may get windows twice. The
