@@ -86,30 +86,48 @@ export const emptyImage = new MemtableImage({
   writes: 0,
 });
 
+/** Told each mutation before it is handed out. */
+type OnMutation = (mutation: Mutation) => void;
+
+const unheard: OnMutation = () => {};
+
 /** What the base tree must be told: deleted ranges first, then entries in the order of keys. */
-export function imageMutations(image: MemtableImage): ImageMutations {
-  return new ImageMutations(image, [{ start: "", end: undefined }]);
+export function imageMutations(image: MemtableImage, onMutation = unheard): ImageMutations {
+  return new ImageMutations({ image, onMutation }, [{ start: "", end: undefined }]);
+}
+
+interface ImageSource {
+  readonly image: MemtableImage;
+  readonly onMutation: OnMutation;
 }
 
 export class ImageMutations implements Iterable<Mutation> {
-  readonly #image: MemtableImage;
+  readonly #source: ImageSource;
   readonly #spans: readonly Span[];
 
   /** The spans come in the order of keys and do not overlap. */
-  constructor(image: MemtableImage, spans: readonly Span[]) {
-    this.#image = image;
+  constructor(source: ImageSource, spans: readonly Span[]) {
+    this.#source = source;
     this.#spans = spans;
   }
 
   /** Those of the keys in the spans. Entries in between are not walked over. */
   within(spans: readonly Span[]): ImageMutations {
-    return new ImageMutations(this.#image, spans);
+    return new ImageMutations(this.#source, spans);
   }
 
   *[Symbol.iterator](): IterableIterator<Mutation> {
-    const { hidden } = this.#image;
+    const { onMutation } = this.#source;
+    for (const mutation of this.#mutations()) {
+      onMutation(mutation);
+      yield mutation;
+    }
+  }
+
+  *#mutations(): IterableIterator<Mutation> {
+    const { hidden, entries } = this.#source.image;
     if (hidden !== undefined) for (const span of this.#spans) yield* rangesWithin(hidden, span);
-    const cursor = new TreeCursor(this.#image.entries);
+    const cursor = new TreeCursor(entries);
     for (const { start, end } of this.#spans) {
       for (cursor.seek(start); cursor.key !== undefined; cursor.next()) {
         const { key, value } = cursor;

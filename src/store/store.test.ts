@@ -5,6 +5,7 @@ import { logIndex } from "../base/ids.ts";
 import { keyBytesMax } from "./base-tree.ts";
 import type { ReadView } from "./base-tree.ts";
 import { MemoryTreeStorage, openMemoryTree } from "./memory/memory-tree.ts";
+import { RoutedTree } from "./routed-tree.ts";
 import { Store } from "./store.ts";
 
 const bytes = (text: string): Uint8Array => Buffer.from(text);
@@ -121,4 +122,26 @@ test("Store: a key over keyBytesMax is TOO_LARGE to write and absent to everythi
   assert.equal(store.tip.get(key), undefined);
   store.put(key.slice(1), bytes(""));
   assert.equal(store.tip.get(key.slice(1))?.length, 0);
+});
+
+test("Store: a flush tells a routed tree every row, and the row cache what changed", async () => {
+  const [main, routed] = [openMemoryTree(), openMemoryTree()];
+  const store = new Store(new RoutedTree({ main, routed, prefixes: ["r"] }));
+  const missing = ["a", "r1", "z"].map((key) => store.view(store.mark()).get(key));
+  assert.deepEqual(missing, [undefined, undefined, undefined]);
+  for (const key of ["a", "r1", "z"]) store.put(key, bytes(key));
+  store.freeze(logIndex(1));
+  await store.flush(logIndex(1));
+  assert.equal(rowsOf(main), "a=a z=z");
+  assert.equal(rowsOf(routed), "r1=r1");
+  const view = store.view(store.mark());
+  for (const key of ["a", "r1", "z"]) assert.equal(String(view.get(key)), key);
+  store.deleteRange("a", "b");
+  store.put("z", bytes("Z"));
+  store.delete("r1");
+  store.freeze(logIndex(2));
+  await store.flush(logIndex(2));
+  assert.equal(store.tip.get("a"), undefined);
+  assert.equal(store.tip.get("r1"), undefined);
+  assert.equal(String(store.tip.get("z")), "Z");
 });

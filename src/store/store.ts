@@ -252,7 +252,8 @@ export class Store {
     const layer = this.#frozen.at(-1);
     if (layer === undefined || layer.index > durable) return this.#base.appliedIndex;
     this.#flushedVersion = layer.version;
-    this.#flushing = this.#base.write(this.#toBase(layer.image), layer.index);
+    const mutations = imageMutations(layer.image, this.#toCache);
+    this.#flushing = this.#base.write(mutations, layer.index);
     try {
       await this.#flushing;
     } finally {
@@ -284,16 +285,13 @@ export class Store {
   }
 
   /**
-   * What a layer changes in the base tree. The cache follows on the way: until the layer is
-   * forgotten every reader finds it before the cache, so it may be early.
+   * The cache follows what a flush changes, on the way: until the layer is forgotten every reader
+   * finds its rows before the cache, so it may hear of them early, and more than once.
    */
-  *#toBase(image: MemtableImage): IterableIterator<Mutation> {
-    for (const mutation of imageMutations(image)) {
-      if (mutation.kind === "deleteRange") this.#cache.clear();
-      else this.#cache.changed(mutation.key, mutation.kind === "put" ? mutation.value : null);
-      yield mutation;
-    }
-  }
+  readonly #toCache = (mutation: Mutation): void => {
+    if (mutation.kind === "deleteRange") this.#cache.clear();
+    else this.#cache.changed(mutation.key, mutation.kind === "put" ? mutation.value : null);
+  };
 
   #tipLayers(): LayeredView {
     return new LayeredView(this.#active.image(), this.#frozen, this.#cachedBase);

@@ -29,6 +29,12 @@ export type RowDatabase = Database<Buffer | number, Key>;
 /** Snapshots share readers, so a few more than one per flush slice in use are plenty. */
 const readersMax = 256;
 
+/**
+ * Addresses, not memory: what the file may grow to. A map that grows is made anew, and the pages of
+ * the old one stay resident beside it.
+ */
+const mapBytes = 2 ** 42;
+
 const formatVersion = 1;
 
 export interface LmdbEnvironment {
@@ -60,6 +66,7 @@ export function openEnvironment(
       eventTurnBatching: false,
       maxDbs: 2,
       maxReaders: readersMax,
+      mapSize: mapBytes,
     });
     const settings: RootDatabaseOptions = { keyEncoder: latin1Keys, encoder: codec };
     const rows = root.openDB<Buffer | number, Key>({ ...settings, name: "rows" });
