@@ -90,6 +90,12 @@ export interface NewHeader {
  * hash that was there before must be gone already.
  */
 export function putHeader(tx: Transaction, at: KeyContext, header: NewHeader): Buffer {
+  const row = putHeaderRow(tx, at, header);
+  return row.subarray(row.length - header.bodyBytes);
+}
+
+/** The same, returning the row: its last `bodyBytes` are the body. */
+export function putHeaderRow(tx: Transaction, at: KeyContext, header: NewHeader): Buffer {
   const { key, before, expiry } = header;
   const expiryBefore = before === undefined ? 0 : headerExpiry(before);
   if (expiryBefore !== expiry) {
@@ -100,7 +106,8 @@ export function putHeader(tx: Transaction, at: KeyContext, header: NewHeader): B
   if (before === undefined) addToCount(tx, at.space, { keys: 1, timed });
   else if (timed !== 0) addToCount(tx, at.space, { keys: 0, timed });
   const row = tx.reserve(at.space.header(key), headerSize(key, header.bodyBytes));
-  return row.subarray(writeHeaderStart(row, header));
+  writeHeaderStart(row, header);
+  return row;
 }
 
 /** Stores the same body with another expiry. */

@@ -20,6 +20,7 @@ import {
   findHeader,
   putExpiry,
   putHeader,
+  putHeaderRow,
   removeBody,
   removeKey,
   requireType,
@@ -284,7 +285,9 @@ function store(
 ): void {
   const { key, value, before, expiry } = row;
   const bodyBytes = value.length;
-  putHeader(tx, at, { key, type: keyTypes.string, expiry, before, bodyBytes }).set(value);
+  const header = { key, type: keyTypes.string, expiry, before, bodyBytes };
+  const stored = putHeaderRow(tx, at, header);
+  stored.set(value, stored.length - bodyBytes);
 }
 
 function checkLength(length: number): void {
