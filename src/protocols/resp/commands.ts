@@ -12,6 +12,7 @@ import { genericCommands } from "./commands/generic.ts";
 import { hashCommands } from "./commands/hashes.ts";
 import { infoCommands } from "./commands/info.ts";
 import { keyspaceCommands } from "./commands/keyspace.ts";
+import { krAdminCommands } from "./commands/kr-admin.ts";
 import { namespaceCommands } from "./commands/namespace.ts";
 import { pubsubCommands } from "./commands/pubsub.ts";
 import { scanCommands } from "./commands/scan.ts";
@@ -28,6 +29,7 @@ export const commandTable = new CommandTable([
   clientCommands,
   aclCommands,
   clusterCommands,
+  krAdminCommands,
   pubsubCommands,
   serverCommands,
   commandCommands,

@@ -30,3 +30,23 @@ test("CLUSTER answers every slot, and refuses what would change them", async (t)
   );
   await client.check("CLUSTER x", "-ERR unknown subcommand 'x'. Try CLUSTER HELP.\r\n");
 });
+
+test("CLUSTER COUNTKEYSINSLOT and GETKEYSINSLOT find the keys of a slot", async () => {
+  const database = await respDatabase();
+  try {
+    const client = await database.connect();
+    await client.check("MSET {x}1 a {x}2 b other c", "+OK\r\n");
+    client.ask("CLUSTER KEYSLOT {x}1");
+    const slot = (await client.line()).slice(1);
+    await client.check(`CLUSTER COUNTKEYSINSLOT ${slot}`, ":2\r\n");
+    await client.check(`CLUSTER GETKEYSINSLOT ${slot} 1`, "*1\r\n$4\r\n{x}1\r\n");
+    await client.check("CLUSTER COUNTKEYSINSLOT 16384", "-ERR Invalid slot\r\n");
+    await client.check(
+      "CLUSTER GETKEYSINSLOT 0 -1",
+      "-ERR Invalid slot or number of keys\r\n",
+    );
+    await client.check("CLUSTER LINKS", "*0\r\n");
+  } finally {
+    await database.close();
+  }
+});

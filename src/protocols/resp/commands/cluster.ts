@@ -3,13 +3,15 @@
  * No request is ever redirected, and keys of different slots may be used together.
  */
 import { keySlot, SLOTS } from "../../../base/crc16.ts";
+import type { Key } from "../../../base/key.ts";
 import { sha256 } from "../../../base/sha256.ts";
+import { listKeys } from "../../../models/keys/generic.ts";
 import type { CommandSpec, RespClient } from "../command.ts";
 import { ReplyError } from "../reply-error.ts";
 import type { ReplyWriter } from "../reply-writer.ts";
 import { subcommandHandler } from "../subcommands.ts";
 import type { SubcommandSpec } from "../subcommands.ts";
-import { argumentAt } from "./arguments.ts";
+import { argumentAt, integerAt } from "./arguments.ts";
 
 /** Hexadecimal digits of a node's id. */
 const ID_DIGITS = 40;
@@ -32,6 +34,14 @@ const subcommands: readonly SubcommandSpec[] = [
     summary: "Tells the id of this node",
     handler: (client, _args, reply) => reply.text(nodeId(client)),
   },
+  {
+    name: "links",
+    arity: 2,
+    summary: "Lists links to other nodes: there are none",
+    handler: (_client, _args, reply) => reply.array(0),
+  },
+  { name: "countkeysinslot", arity: 3, summary: "Counts keys of a slot", handler: countKeysInSlot },
+  { name: "getkeysinslot", arity: 4, summary: "Lists keys of a slot", handler: getKeysInSlot },
   { name: "info", arity: 2, summary: "Tells the state of the cluster", handler: info },
   {
     name: "reset",
@@ -73,12 +83,13 @@ function accepted(name: string, summary: string): CommandSpec {
 }
 
 /** The same for every start of a node of this name. */
-function nodeId({ server }: RespClient): string {
+export function nodeId({ server }: RespClient): string {
   return Buffer.from(sha256(server.nodeName), "latin1").toString("hex").slice(0, ID_DIGITS);
 }
 
 /** Where this client reaches the node: some clients do not take "the same as now". */
-function address({ localAddress }: RespClient): { readonly host: string; readonly port: number } {
+export function address(client: RespClient): { readonly host: string; readonly port: number } {
+  const { localAddress } = client;
   const colon = localAddress.lastIndexOf(":");
   const host = localAddress.slice(0, colon).replace(/^::ffff:/, "");
   return { host, port: Number(localAddress.slice(colon + 1)) };
@@ -122,6 +133,39 @@ function nodes(client: RespClient, _args: readonly Buffer[], reply: ReplyWriter)
   const { host, port } = address(client);
   const place = `${host}:${port}@${port + BUS_OFFSET}`;
   reply.text(`${nodeId(client)} ${place} myself,master - 0 0 0 connected 0-${SLOTS - 1}\n`);
+}
+
+/** Most keys of a namespace whose slots are told: they are looked at one by one. */
+const SLOT_SCAN_KEYS_MAX = 100_000;
+
+function keysInSlot({ session }: RespClient, slot: number, countMax: number): readonly Key[] {
+  const page = { from: "", limit: SLOT_SCAN_KEYS_MAX };
+  const { keys, next } = listKeys(session.view, session.keys, page);
+  if (next !== undefined) {
+    throw new ReplyError(`ERR Slots of more than ${SLOT_SCAN_KEYS_MAX} keys are not told`);
+  }
+  const found: Key[] = [];
+  for (const { key } of keys) {
+    if (found.length >= countMax) break;
+    if (keySlot(Buffer.from(key, "latin1")) === slot) found.push(key);
+  }
+  return found;
+}
+
+function countKeysInSlot(client: RespClient, args: readonly Buffer[], reply: ReplyWriter): void {
+  const slot = integerAt(args, 0);
+  if (slot < 0 || slot >= SLOTS) throw new ReplyError("ERR Invalid slot");
+  reply.integer(keysInSlot(client, slot, Number.POSITIVE_INFINITY).length);
+}
+
+function getKeysInSlot(client: RespClient, args: readonly Buffer[], reply: ReplyWriter): void {
+  const [slot, count] = [integerAt(args, 0), integerAt(args, 1)];
+  if (slot < 0 || slot >= SLOTS || count < 0) {
+    throw new ReplyError("ERR Invalid slot or number of keys");
+  }
+  const keys = keysInSlot(client, slot, count);
+  reply.array(keys.length);
+  for (const key of keys) reply.binary(key);
 }
 
 function info(_client: RespClient, _args: readonly Buffer[], reply: ReplyWriter): void {
