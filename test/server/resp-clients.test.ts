@@ -11,6 +11,7 @@ import { join } from "node:path";
 import { test } from "node:test";
 import type { TestContext } from "node:test";
 import { Cluster, Redis } from "ioredis";
+import { requireServer } from "../support/real-server.ts";
 import { ServerProcess } from "../support/server-process.ts";
 
 async function serve(t: TestContext): Promise<{ server: ServerProcess; port: number }> {
@@ -31,12 +32,12 @@ function connect(t: TestContext, port: number, connectionName = ""): Redis {
   return redis;
 }
 
-const hasRedisCli = spawnSync("redis-cli", ["--version"]).status === 0;
-
-test("redis-cli talks to the server, in RESP2 and RESP3", { skip: !hasRedisCli }, async (t) => {
+test("redis-cli talks to the server, in RESP2 and RESP3", async (t) => {
+  const program = requireServer(t, "redis-cli");
+  if (program === undefined) return;
   const { port } = await serve(t);
   const cli = (...args: readonly string[]): string => {
-    const run = spawnSync("redis-cli", ["-p", String(port), ...args], { encoding: "utf8" });
+    const run = spawnSync(program, ["-p", String(port), ...args], { encoding: "utf8" });
     return run.stdout.trimEnd();
   };
   assert.equal(cli("PING"), "PONG");
@@ -81,8 +82,15 @@ test("clients of Redis Cluster find one node with every slot", async (t) => {
   assert.equal(await cluster.set("b", "2"), "OK");
   assert.deepEqual([await cluster.get("a"), await cluster.get("b")], ["1", "2"]);
   assert.equal(cluster.nodes("master").length, 1);
-  if (!hasRedisCli) return;
-  const run = spawnSync("redis-cli", ["-c", "-p", String(port), "MGET", "a", "b"]);
+});
+
+test("redis-cli -c finds one node with every slot", async (t) => {
+  const program = requireServer(t, "redis-cli");
+  if (program === undefined) return;
+  const { port } = await serve(t);
+  const redis = connect(t, port);
+  await redis.mset("a", "1", "b", "2");
+  const run = spawnSync(program, ["-c", "-p", String(port), "MGET", "a", "b"]);
   assert.equal(String(run.stdout), "1\n2\n");
 });
 

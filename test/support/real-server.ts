@@ -12,6 +12,7 @@ export type ServerName =
   | "nats-server"
   | "redis-server"
   | "redis-benchmark"
+  | "redis-cli"
   | "etcd"
   | "influxd"
   | "victoria-metrics";
