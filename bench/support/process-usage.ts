@@ -17,6 +17,15 @@ export function rssMb(pid: number): number {
   return (Number(/^VmRSS:\s+(\d+) kB$/m.exec(status)?.[1]) * kb) / mb;
 }
 
+/** Resident memory in MB: pages of mapped files, and the process's own. */
+export function residentMb(pid: number): { readonly own: number; readonly mapped: number } {
+  const status = readFileSync(`/proc/${pid}/status`, "utf8");
+  const part = (name: string): number => {
+    return (Number(new RegExp(`^${name}:\\s+(\\d+) kB$`, "m").exec(status)?.[1]) * kb) / mb;
+  };
+  return { own: part("RssAnon"), mapped: part("RssFile") };
+}
+
 /** Share of one core over the next `ms`, in percent. */
 export async function cpuPercent(pid: number, ms: number): Promise<number> {
   const [before, start] = [cpuMs(pid), performance.now()];

@@ -65,7 +65,7 @@ export function encode(...words: readonly string[]): string {
 }
 
 /** A connection that has one command on its way at a time. */
-class RespClient {
+export class RespClient {
   readonly #socket: Socket;
   #received = "";
   #answer: ((reply: string) => void) | undefined;
