@@ -22,6 +22,7 @@ export const errorCodes = {
   TOO_LARGE: "request",
   OUT_OF_RANGE: "request",
   UNAUTHENTICATED: "request",
+  PERMISSION_DENIED: "request",
   CONFLICT: "conflict",
   DISK_FULL: "retry",
   READ_ONLY: "retry",

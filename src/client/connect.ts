@@ -10,6 +10,7 @@ import { globalNamespace } from "../engine/session-namespace.ts";
 import { RealClock } from "../ports/real-clock.ts";
 import type { Clock } from "../ports/clock.ts";
 import { RemoteAcks } from "./remote-acks.ts";
+import type { Credentials } from "./remote-calls.ts";
 import { RemoteCalls } from "./remote-calls.ts";
 import { remoteNamespace, remoteNamespaces } from "./remote-data.ts";
 import { RemoteEvents } from "./remote-events.ts";
@@ -17,7 +18,7 @@ import { RemoteSubscription } from "./remote-subscription.ts";
 
 const connectTimeoutMsDefault = 5_000;
 
-export interface ConnectOptions {
+export interface ConnectOptions extends Credentials {
   /** How long to try at first; later the connection is made again by itself. Default 5000. */
   readonly timeoutMs?: number;
   readonly clock?: Clock;
@@ -35,7 +36,7 @@ export async function connect(
   options: ConnectOptions = {},
 ): Promise<RemoteDatabase> {
   const { timeoutMs = connectTimeoutMsDefault, clock = new RealClock() } = options;
-  const calls = RemoteCalls.to(address);
+  const calls = RemoteCalls.to(address, options);
   const acks = new RemoteAcks(calls);
   const subscriptions = new Set<RemoteSubscription>();
   const eventsOver = (scoped: RemoteCalls): EventsApi => {

@@ -20,6 +20,13 @@ const keepaliveTimeoutMs = 10_000;
 
 const reconnectMsMax = 5_000;
 
+/** Who calls; without a password nobody in particular. */
+export interface Credentials {
+  /** Default "default". */
+  readonly username?: string;
+  readonly password?: string;
+}
+
 export class RemoteCalls {
   readonly #address: string;
   readonly #client: Client;
@@ -32,7 +39,7 @@ export class RemoteCalls {
   }
 
   /** Begins to connect. */
-  static to(address: string): RemoteCalls {
+  static to(address: string, credentialsOf: Credentials = {}): RemoteCalls {
     const client = new Client(address, credentials.createInsecure(), {
       "grpc.max_receive_message_length": -1,
       "grpc.max_send_message_length": -1,
@@ -42,7 +49,7 @@ export class RemoteCalls {
       "grpc.enable_channelz": 0,
       "grpc-node.flow_control_window": receiveWindowBytes,
     });
-    return new RemoteCalls(address, client, new Metadata());
+    return new RemoteCalls(address, client, authorization(credentialsOf));
   }
 
   /** The same connection, for calls that work in this namespace. */
@@ -117,6 +124,14 @@ export class RemoteCalls {
   close(): void {
     this.#client.close();
   }
+}
+
+function authorization({ username = "default", password }: Credentials): Metadata {
+  const metadata = new Metadata();
+  if (password === undefined) return metadata;
+  const pair = Buffer.from(`${username}:${password}`).toString("base64");
+  metadata.set("authorization", `Basic ${pair}`);
+  return metadata;
 }
 
 function isEncoded(message: object): message is Buffer {

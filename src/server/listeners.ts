@@ -52,9 +52,6 @@ async function startResp(
     import("../protocols/resp/listen.ts"),
     import("../protocols/resp/commands.ts"),
   ]);
-  if (config.respPassword !== undefined) {
-    engine.users.requirePassword(Buffer.from(config.respPassword).toString("latin1"));
-  }
   const { host, port, server, close } = await listenResp({
     ...address,
     ...(config.respTls === undefined ? {} : { tls: readTls(config.respTls) }),
@@ -96,6 +93,7 @@ function backend({ engine, metrics, clock, notReady }: ListenContext): HttpBacke
   return {
     events: engine.events,
     eventsOf: (namespace) => engine.eventsOf(namespace),
+    users: engine.users,
     encoded: engine.encoded,
     stats: engine,
     clock,

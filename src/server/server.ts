@@ -122,6 +122,9 @@ export class Server {
     const metrics = new ServerMetrics();
     const warn = (message: string): void => parts.log.warn({}, message);
     const engine = await parts.openEngine(config, { metrics, warn });
+    if (config.respPassword !== undefined) {
+      engine.users.requirePassword(Buffer.from(config.respPassword).toString("latin1"));
+    }
     const server = new Server(parts, engine, metrics);
     try {
       await server.#listen(config);

@@ -2,6 +2,7 @@
  * What the gRPC services need of an open database.
  */
 import type { AdminApi } from "../../engine/admin-api.ts";
+import type { Users } from "../../engine/auth/users.ts";
 import type { EncodedEventsApi } from "../../engine/encoded-events.ts";
 import type { EventsApi } from "../../engine/events-api.ts";
 import type { DataDatabase } from "./data-operations.ts";
@@ -12,6 +13,8 @@ export interface GrpcEngine {
   readonly events: EventsApi;
   /** The same events, as bytes. */
   readonly encoded: EncodedEventsApi;
+  /** Who may do what; without it everybody may do everything. */
+  readonly users?: Users;
   /** The events of a namespace. Without it there is "global" alone. */
   eventsOf?(namespace: string): EventsApi & EncodedEventsApi;
   /** Without it the rpcs about the log are unimplemented. */

@@ -16,6 +16,7 @@ const statusOfCode = {
   TOO_LARGE: status.INVALID_ARGUMENT,
   OUT_OF_RANGE: status.OUT_OF_RANGE,
   UNAUTHENTICATED: status.UNAUTHENTICATED,
+  PERMISSION_DENIED: status.PERMISSION_DENIED,
   CONFLICT: status.ABORTED,
   DISK_FULL: status.RESOURCE_EXHAUSTED,
   READ_ONLY: status.UNAVAILABLE,
@@ -39,7 +40,7 @@ const codeOfStatus: Partial<Record<status, ErrorCode>> = {
   [status.ALREADY_EXISTS]: "ALREADY_EXISTS",
   [status.OUT_OF_RANGE]: "OUT_OF_RANGE",
   [status.UNAUTHENTICATED]: "UNAUTHENTICATED",
-  [status.PERMISSION_DENIED]: "UNAUTHENTICATED",
+  [status.PERMISSION_DENIED]: "PERMISSION_DENIED",
   [status.ABORTED]: "CLOSED",
   [status.RESOURCE_EXHAUSTED]: "OVERLOADED",
   [status.UNAVAILABLE]: "UNAVAILABLE",
@@ -68,11 +69,12 @@ export function isErrorCode(value: unknown): value is ErrorCode {
 }
 
 /**
- * The error, if it is the request's own fault: it is answered with success = false. Anything else
- * is thrown on, to become the status of the call.
+ * The error, if it is the request's own fault: it is answered with success = false. Anything else,
+ * and what is about the caller, is thrown on, to become the status of the call.
  */
 export function requestError(thrown: unknown): CronosError {
   const error = toCronosError(thrown);
-  if (error.kind !== "request") throw error;
+  const isAboutCaller = error.code === "PERMISSION_DENIED" || error.code === "UNAUTHENTICATED";
+  if (error.kind !== "request" || isAboutCaller) throw error;
   return error;
 }

@@ -121,9 +121,15 @@ function addServices(server: Server, engine: GrpcEngine, live: LiveCalls): void 
   add("PartitionService", partitionServiceHandlers);
   add("TopicService", ({ events }) => topicServiceHandlers(events));
   add("ScheduleService", ({ events }) => scheduleServiceHandlers(events));
-  if (engine.data === undefined) return;
-  const handlers = dataServiceHandlers(engine.data, live);
+  const { data } = engine;
+  if (data === undefined) return;
+  const handlers = dataServiceHandlers({ ...engineParts(engine), data }, live);
   server.addService(serviceDefinition("DataService"), handlers);
+}
+
+/** What is checked with and worked on, taken from getters. */
+function engineParts({ events, encoded, users }: GrpcEngine): GrpcEngine {
+  return { events, encoded, ...(users === undefined ? {} : { users }) };
 }
 
 /** "" stands for the whole server. */

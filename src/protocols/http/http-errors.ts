@@ -20,6 +20,7 @@ export const statusOfCode: Readonly<Record<ErrorCode, number>> = {
   TOO_LARGE: 413,
   OUT_OF_RANGE: 400,
   UNAUTHENTICATED: 401,
+  PERMISSION_DENIED: 403,
   CONFLICT: 409,
   DISK_FULL: 507,
   READ_ONLY: 503,

@@ -8,6 +8,11 @@ import fastify from "fastify";
 import type { FastifyInstance, FastifyReply, FastifyRequest, RouteOptions } from "fastify";
 import { Readable } from "node:stream";
 import { CronosError, isCronosError } from "../../base/errors.ts";
+import type { AccessRequest } from "../../engine/auth/access-request.ts";
+import { authenticateHeader, requireAccess } from "../../engine/auth/gate.ts";
+import { binary, guardedEvents } from "../../engine/auth/guarded-events.ts";
+import type { Account } from "../../engine/auth/users.ts";
+import { globalNamespace } from "../../engine/session-namespace.ts";
 import { checkedRequest, invalid } from "./check-request.ts";
 import { httpError, retryAfterSeconds } from "./http-errors.ts";
 import { OpenConnections } from "./open-connections.ts";
@@ -107,13 +112,66 @@ function fastifyRoute(
 /** Takes the namespace out of the query, and gives what works in it. */
 function backendFor(request: FastifyRequest, backend: HttpBackend): HttpBackend {
   const { [namespaceParameter]: namespace, ...query } = request.query as Record<string, unknown>;
-  if (namespace === undefined) return backend;
+  const account =
+    backend.users && authenticateHeader(backend.users, request.headers.authorization);
+  if (namespace === undefined) return guarded(backend, account, globalNamespace.name);
   request.query = query;
   if (typeof namespace !== "string" || backend.eventsOf === undefined) {
     throw invalid(`query.${namespaceParameter}`, namespace, "the name of a namespace");
   }
-  return { ...backend, events: backend.eventsOf(namespace) };
+  const scoped = { ...backend, events: backend.eventsOf(namespace) };
+  return guarded(scoped, account, namespace);
 }
+
+/** What the account may use of it. */
+function guarded(
+  backend: HttpBackend,
+  account: Account | undefined,
+  namespace: string,
+): HttpBackend {
+  if (account === undefined || account.access.isUnrestricted) return backend;
+  const { stats } = backend;
+  const settle = backend.encoded.settleEncoded.bind(backend.encoded);
+  const whose = { account, namespace };
+  const mayRead = (): void => {
+    requireAccess(account, { ...readOnly, namespaces: [binary(namespace)] });
+  };
+  const mayAck = (): void => {
+    requireAccess(account, { ...settling, namespaces: [binary(namespace)] });
+  };
+  return {
+    ...backend,
+    events: guardedEvents(backend.events, whose),
+    encoded: {
+      settleEncoded: async (...args) => {
+        mayAck();
+        return settle(...args);
+      },
+    },
+    stats: {
+      stats: async () => {
+        mayRead();
+        return stats.stats();
+      },
+    },
+  };
+}
+
+const readOnly: AccessRequest = {
+  command: "info",
+  categories: ["slow"],
+  keys: [],
+  reads: true,
+  writes: false,
+  channels: [],
+  arePatterns: false,
+  namespaces: [],
+};
+const settling: AccessRequest = {
+  ...readOnly,
+  command: "event.ack",
+  categories: ["write", "event", "slow"],
+};
 
 function send(answer: RouteAnswer, reply: FastifyReply, endless: Set<() => void>): FastifyReply {
   const { status, body, contentType, finish } = answer;
@@ -148,6 +206,9 @@ function answerErrors(server: FastifyInstance, { onFault }: HttpOptions): void {
   const answer = (thrown: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply => {
     const { status, body, fault } = httpError(thrown);
     if (fault !== undefined) onFault(fault, { method: request.method, url: request.url });
+    if (isCronosError(thrown, "UNAUTHENTICATED")) {
+      reply.header("www-authenticate", 'Basic realm="cronosdb", charset="UTF-8"');
+    }
     if (isCronosError(thrown) && thrown.kind === "retry") {
       reply.header("retry-after", retryAfterSeconds);
     }

@@ -5,6 +5,7 @@
  * Paths are written as in OpenAPI: /api/v1/topics/{topic}.
  */
 import type { Readable } from "node:stream";
+import type { Users } from "../../engine/auth/users.ts";
 import type { EncodedEventsApi } from "../../engine/encoded-events.ts";
 import type { EventsApi } from "../../engine/events-api.ts";
 import type { StatsSource } from "../../engine/metrics.ts";
@@ -17,6 +18,8 @@ export interface HttpBackend {
   readonly events: EventsApi;
   /** The events of a namespace. Without it there is "global" alone. */
   eventsOf?(namespace: string): EventsApi;
+  /** Who may do what; without it everybody may do everything. */
+  readonly users?: Users;
   readonly encoded: Pick<EncodedEventsApi, "settleEncoded">;
   readonly stats: StatsSource;
   readonly clock: Clock;

@@ -34,3 +34,23 @@ test("checkAccess: a user works in the namespaces it may, and names no others", 
   await bob.check("SET a 1", "+OK\r\n");
   await bob.check("NAMESPACE REMOVE tenants", refused);
 });
+
+test("checkAccess: keys of ordered maps and topics of events are keys to rules", async (t) => {
+  const database = await respDatabase();
+  t.after(() => database.close());
+  const admin = await database.connect();
+  const bob = await database.connect();
+  await admin.check("ACL SETUSER bob on nopass +@all ~a* %R~b*", "+OK\r\n");
+  await bob.check("AUTH bob any", "+OK\r\n");
+  const refused = "-NOPERM No permissions to access a key\r\n";
+  await bob.check("ZSET a 1", "+OK\r\n");
+  await bob.check("ZSET b 1", refused);
+  await bob.check("ZGET b", "$-1\r\n");
+  await bob.check("ZGET c", refused);
+  await bob.check("ZINC.I64 c 1", refused);
+  await bob.check("EVENT.CANCEL b x", refused);
+  await bob.check("EVENT.PUBLISH c x AT 1 y", refused);
+  await bob.check("EVENT.SUBSCRIBE c", refused);
+  await bob.check("EVENT.GET b x", "$-1\r\n");
+  await bob.check("EVENT.ACK nothing", ":0\r\n");
+});

@@ -70,13 +70,22 @@ function requestFor({ spec, args, namespace }: Wish): AccessRequest {
   return {
     command: fullName(spec, args),
     categories: categoriesOf(spec),
-    keys: isPubSub ? [] : keysOf(spec, args).map(keyFromBytes),
+    keys: isPubSub ? [] : keysFor(spec, args).map(keyFromBytes),
     reads: !writes || readingWrites.has(name) || (name === "set" && args.slice(2).some(isGet)),
     writes,
     channels: isPubSub ? channelsOf(name, args) : [],
     arePatterns: name === "psubscribe",
     namespaces: namespacesOf(spec, { args, namespace }),
   };
+}
+
+/** Commands on events that name no topic. */
+const withoutTopic: ReadonlySet<string> = new Set(["event.unsubscribe", "event.ack", "event.nack"]);
+
+/** To rules a topic is a key. */
+function keysFor(spec: CommandSpec, args: readonly Buffer[]): readonly Buffer[] {
+  if (spec.group !== "event") return keysOf(spec, args);
+  return withoutTopic.has(spec.name.toLowerCase()) ? [] : args.slice(0, 1);
 }
 
 function isGet(arg: Buffer): boolean {

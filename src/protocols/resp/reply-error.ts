@@ -16,6 +16,7 @@ export class ReplyError extends Error {
  */
 const words: Partial<Readonly<Record<ErrorCode, string>>> = {
   UNAUTHENTICATED: "NOAUTH",
+  PERMISSION_DENIED: "NOPERM",
   CONFLICT: "NOT_COMMITTED",
   DISK_FULL: "MISCONF",
   READ_ONLY: "MISCONF",

@@ -7,12 +7,12 @@ function configOf(flags: Readonly<Record<string, string>>) {
   return serverConfig(readSettings({ flags, environment: {} }).values);
 }
 
-test("serverConfig: with a password RESP may be reached from elsewhere, HTTP may not", () => {
+test("serverConfig: with a password all but admin may be reached from elsewhere", () => {
   const anywhere = { "resp-addr": "0.0.0.0:5484" };
   assert.throws(() => configOf(anywhere), /Refused --resp-addr 0\.0\.0\.0:5484/);
   assert.equal(configOf({ ...anywhere, requirepass: "secret" }).respPassword, "secret");
-  const http = { "http-addr": "0.0.0.0:8080", requirepass: "secret" };
-  assert.throws(() => configOf(http), /Refused --http-addr/);
+  const admin = { "admin-addr": "0.0.0.0:8080", requirepass: "secret" };
+  assert.throws(() => configOf(admin), /Refused --admin-addr/);
 });
 
 test("serverConfig: TLS needs a certificate and its key", () => {

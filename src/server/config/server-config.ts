@@ -105,7 +105,7 @@ function rejectPublic(values: SettingValues): void {
   for (const name of listenerSettings) {
     const address = values[name];
     if (address === "off" || isLoopback(address.host)) continue;
-    if (name === "resp-addr" && values.requirepass !== "") continue;
+    if (name !== "admin-addr" && values.requirepass !== "") continue;
     throw refused(
       name,
       formatListenAddress(address),
