@@ -2,7 +2,7 @@
  * Merges runs into one file: of each key the newest entry, without rows that deleted ranges hide.
  * Tombstones and deleted ranges go on into the file if there are older runs for them to hide.
  *
- * In slices: the event loop is held for 1 to 2 ms at a time.
+ * In slices: the event loop is held for about 1 ms at a time.
  */
 import { must } from "../../base/assert.ts";
 import type { Key } from "../../base/key.ts";

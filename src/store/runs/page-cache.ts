@@ -40,7 +40,7 @@ export class PageCache {
   }
 
   add<P extends Cacheable>(pages: PageMap<P>, offset: number, page: P): void {
-    const cached: CachedPage<P> = { page, wasUsed: true };
+    const cached: CachedPage<P> = { page, wasUsed: false };
     pages.set(offset, cached);
     this.#slots.push(Object.assign(cached, { offset, pages }));
     this.#bytes += page.bytes.length + overheadBytes;

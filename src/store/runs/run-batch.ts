@@ -107,7 +107,8 @@ export class RunBatch {
       }
       if (!isPlanned) await this.#planRanges(ranges.capture());
       isPlanned = true;
-      await this.#put(mutation.key, mutation.kind === "put" ? mutation.value : null);
+      const wait = this.#put(mutation.key, mutation.kind === "put" ? mutation.value : null);
+      if (wait !== undefined) await wait;
     }
     if (!isPlanned) await this.#planRanges(ranges.capture());
     await this.#finishRun();

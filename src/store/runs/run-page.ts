@@ -21,7 +21,7 @@ import { varintSize, writeVarint } from "../../base/protobuf.ts";
 /** Entries whose keys share bytes with the same leader. */
 const groupEntries = 16;
 /** A page with so many bytes of entries is full. */
-export const pageBytesTarget = 16 * 1024;
+export const pageBytesTarget = 8 * 1024;
 /** Offsets are u16. */
 const entryStartMax = 0xffff;
 const offsetBytes = 2;
@@ -123,13 +123,22 @@ export class Page {
   find(target: Key): number {
     let low = 0;
     let high = Math.ceil(this.count / groupEntries);
+    // All leaders in between share with the target what both of the bounds share with it.
+    let lowCommon = 0;
+    let highCommon = 0;
     while (low < high) {
       const middle = (low + high) >>> 1;
       this.#enter(middle * groupEntries);
-      if (this.#compareSuffix(target, 0) < 0) low = middle + 1;
-      else high = middle;
+      const common = this.#sharedWith(target, lowCommon < highCommon ? lowCommon : highCommon);
+      if (this.#isBefore(target, common)) {
+        low = middle + 1;
+        lowCommon = common;
+      } else {
+        high = middle;
+        highCommon = common;
+      }
     }
-    return low === 0 ? 0 : this.#findInGroup(low - 1, target);
+    return low === 0 ? 0 : this.#findInGroup(low - 1, target, lowCommon);
   }
 
   /** Number of the last entry whose key is `target` or before it; -1 if none is. */
@@ -200,12 +209,10 @@ export class Page {
     return this.#suffixAt + this.#suffixBytes;
   }
 
-  /** The leader of the group is before `target`: only the bytes behind what they share decide. */
-  #findInGroup(group: number, target: Key): number {
+  /** The leader, before `target`, shares `common` bytes with it: only those behind decide. */
+  #findInGroup(group: number, target: Key, common: number): number {
     const first = group * groupEntries;
     const end = Math.min(this.count, first + groupEntries);
-    this.#enter(first);
-    const common = this.#sharedWith(target);
     for (let entry = first + 1; entry < end; entry++) {
       this.#enter(entry);
       // Shares more with the leader than the target does: before the target, as the leader is.
@@ -215,14 +222,21 @@ export class Page {
     return end;
   }
 
-  /** Bytes that the entered leader's key and the target begin with. */
-  #sharedWith(target: Key): number {
+  /** Bytes that the entered leader's key and the target begin with; `known` of them are known. */
+  #sharedWith(target: Key, known: number): number {
     const { bytes } = this;
     const at = this.#suffixAt;
     const length = Math.min(this.#suffixBytes, target.length);
-    let common = 0;
+    let common = known;
     while (common < length && bytes[at + common] === target.charCodeAt(common)) common++;
     return common;
+  }
+
+  /** Whether the entered leader, which shares `common` bytes with the target, is before it. */
+  #isBefore(target: Key, common: number): boolean {
+    if (common === target.length) return false;
+    if (common === this.#suffixBytes) return true;
+    return (this.bytes[this.#suffixAt + common] as number) < target.charCodeAt(common);
   }
 
   /** Compares the entered suffix with the target from `from` on. */

@@ -146,6 +146,6 @@ test("RunTree agrees with a map through merges, snapshots, reopens and power los
       assert.deepEqual(await disk.list("tree"), names, "Nothing was left behind");
       await tree.close();
     }),
-    { numRuns: 40 },
+    { numRuns: 25 },
   );
 });

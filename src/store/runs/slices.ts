@@ -1,7 +1,7 @@
-/** Long work in slices, so that the event loop is held for 1 to 2 ms at a time. */
+/** Long work in slices, so that the event loop is held for about 1 ms at a time. */
 
-const sliceRows = 1000;
-const sliceBytes = 512 * 1024;
+const sliceRows = 500;
+const sliceBytes = 256 * 1024;
 
 /** Counts work; every so much of it is a turn of the event loop due. */
 export class Slices {
