@@ -26,6 +26,7 @@ test("applyRule names what is wrong with a rule, and no password", () => {
   const fault = (rule: string, text: RegExp) => assert.throws(() => stateOf(rule), text);
   fault("+nothing", /modifier '\+nothing': Unknown command or category name in ACL/);
   fault("+@nothing", /modifier '\+@nothing': Unknown command/);
+  fault("(+get", /Selectors are not supported/);
   fault("zzz", /modifier 'zzz': Syntax error/);
   fault("%X~a", /Syntax error/);
   fault("#12", /exactly 64 characters/);

@@ -91,6 +91,8 @@ function prefixRule(state: AccessState, rule: string, names: RuleNames): AccessS
       return withoutPassword(state, passwordHash(rest));
     case "!":
       return withoutPassword(state, checkedHash(rest));
+    case "(":
+      throw new RuleFault("Selectors are not supported: make a user for each");
     default:
       throw new RuleFault("Syntax error");
   }
