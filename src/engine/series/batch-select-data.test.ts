@@ -4,7 +4,7 @@ import { pointsOf, seriesBatch } from "../../../test/support/series-batch.ts";
 import { openSeriesFixture } from "../../../test/support/series-fixture.ts";
 import { BatchSelectData } from "./batch-select-data.ts";
 
-test("BatchSelectData reads the points of batches alone, with the tags that are stored", async () => {
+test("BatchSelectData reads the points of batches alone, with stored tags", async () => {
   const { a, b, write, data } = await openSeriesFixture();
   await write(a, 1n);
   await write(b, 1n);
