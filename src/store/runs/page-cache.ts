@@ -64,6 +64,7 @@ export class PageCache {
     if (slot.pages.get(slot.offset) === slot) slot.pages.delete(slot.offset);
     this.#bytes -= slot.page.bytes.length + overheadBytes;
     const last = must(this.#slots.pop());
-    if (last !== slot) this.#slots[this.#hand] = last;
+    // The newest page takes the place; the hand goes on, or it would be the next to be evicted.
+    if (last !== slot) this.#slots[this.#hand++] = last;
   }
 }

@@ -69,7 +69,7 @@ test("RunTree names file and key where a bit of a run was flipped", async () => 
   const run = (await disk.list("tree")).find((name) => name.endsWith(".run"));
   disk.flipBit(`tree/${run}`, 5000, 1);
   const [damaged] = await tree(disk);
-  const keyHex = Buffer.from("w00000100").toString("hex");
+  const keyHex = Buffer.from("w00000010").toString("hex");
   assert.throws(
     () => damaged.get("w00000010"),
     (error) => isCronosError(error, "CORRUPTION") && error.message.includes(keyHex),
