@@ -1,11 +1,18 @@
 /** The conversations about our own commands, over RESP2 and RESP3, each with an empty database. */
 import { test } from "node:test";
 import { respDatabase } from "../support/resp-database.ts";
+import { clusterConversations } from "./cluster-conversations.ts";
 import { converse } from "./conversation.ts";
 import { namespaceConversations } from "./namespace-conversations.ts";
 import { zmapConversations } from "./zmap-conversations.ts";
 
-for (const conversation of [...zmapConversations, ...namespaceConversations]) {
+const conversations = [
+  ...zmapConversations,
+  ...namespaceConversations,
+  ...clusterConversations,
+];
+
+for (const conversation of conversations) {
   for (const version of [2, 3] as const) {
     test(`RESP${version}: ${conversation.name}`, async () => {
       const database = await respDatabase();

@@ -11,6 +11,7 @@ import { memoryEngine } from "../support/memory-engine.ts";
 import { startRedisServer } from "../support/redis-server.ts";
 import { RespConnection } from "../support/resp-connection.ts";
 import { bitConversations } from "./bit-conversations.ts";
+import { connectionConversations } from "./connection-conversations.ts";
 import { converse } from "./conversation.ts";
 import { hashConversations } from "./hash-conversations.ts";
 import { keyConversations } from "./key-conversations.ts";
@@ -21,6 +22,7 @@ const conversations = [
   ...bitConversations,
   ...hashConversations,
   ...keyConversations,
+  ...connectionConversations,
 ];
 
 test("our server answers as Redis does", async (t) => {

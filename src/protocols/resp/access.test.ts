@@ -8,7 +8,8 @@ test("checkAccess: writes that tell what was stored need both kinds of access", 
   const bob = await database.connect();
   await admin.check("ACL SETUSER bob on nopass +@all %W~a* %R~b*", "+OK\r\n");
   await bob.check("AUTH bob any", "+OK\r\n");
-  const refused = "-NOPERM No permissions to access a key\r\n";
+  const refused = 
+    "-NOPERM this user has no permissions to access one of the keys used as arguments\r\n";
   await bob.check("SET a 1", "+OK\r\n");
   await bob.check("SET a 2 GET", refused);
   await bob.check("INCR a", refused);
@@ -26,7 +27,7 @@ test("checkAccess: a user works in the namespaces it may, and names no others", 
   await admin.check(`ACL SETUSER bob ${rules}`, "+OK\r\n");
   await admin.check("NAMESPACE CREATE tenants.bob", "+OK\r\n");
   await bob.check("AUTH bob any", "+OK\r\n");
-  const refused = "-NOPERM No permissions to access a namespace\r\n";
+  const refused = "-NOPERM this user has no permissions to access the namespace\r\n";
   await bob.check("PING", "+PONG\r\n");
   await bob.check("SET a 1", refused);
   await bob.check("NAMESPACE USE tenants", refused);

@@ -43,12 +43,15 @@ export function checkAccess(client: RespClient, spec: CommandSpec, args: readonl
     client: client.remoteAddress,
     at: client.server.clock.now(),
   });
-  throw new ReplyError(`NOPERM ${refusal(client.account.name, denial)}`);
+  throw new ReplyError(`NOPERM ${refusal(denial)}`);
 }
 
-function refusal(user: string, { reason, object }: Denial): string {
-  if (reason !== "command") return `No permissions to access a ${reason}`;
-  return `User ${user} has no permissions to run the '${object}' command`;
+/** As redis-server 7 says it. */
+function refusal({ reason, object }: Denial): string {
+  const start = "this user has no permissions to";
+  if (reason === "command") return `${start} run the '${object}' command`;
+  if (reason === "namespace") return `${start} access the namespace`;
+  return `${start} access one of the ${reason}s used as arguments`;
 }
 
 /** A command with its arguments, in a namespace. */

@@ -18,6 +18,10 @@ function scenario(name: string, run: (admin: RespConnection, connect: Connect) =
 
 const wrong = "-WRONGPASS invalid username-password pair or user is disabled.\r\n";
 
+function notAllowed(what: string): string {
+  return `-NOPERM this user has no permissions to access one of the ${what} used as arguments\r\n`;
+}
+
 scenario("ACL SETUSER: a user may do what the rules say", async (admin, connect) => {
   await admin.check("ACL SETUSER bob on >x ~a* &news.* +@string -getdel +publish", "+OK\r\n");
   const bob = await connect();
@@ -25,11 +29,11 @@ scenario("ACL SETUSER: a user may do what the rules say", async (admin, connect)
   await bob.check("AUTH nobody x", wrong);
   await bob.check("AUTH bob x", "+OK\r\n");
   await bob.check("SET a1 1", "+OK\r\n");
-  await bob.check("GET b", "-NOPERM No permissions to access a key\r\n");
-  await bob.check("PUBLISH other x", "-NOPERM No permissions to access a channel\r\n");
+  await bob.check("GET b", notAllowed("keys"));
+  await bob.check("PUBLISH other x", notAllowed("channels"));
   await bob.check("PUBLISH news.a x", ":0\r\n");
   const refused = (name: string) => {
-    return `-NOPERM User bob has no permissions to run the '${name}' command\r\n`;
+    return `-NOPERM this user has no permissions to run the '${name}' command\r\n`;
   };
   await bob.check("GETDEL a1", refused("getdel"));
   await bob.check("ACL WHOAMI", refused("acl|whoami"));
@@ -76,7 +80,7 @@ scenario("MULTI: what is not allowed is not queued", async (admin, connect) => {
   const bob = await connect();
   await bob.check("AUTH bob any", "+OK\r\n");
   await bob.check("MULTI", "+OK\r\n");
-  await bob.check("GET b", "-NOPERM No permissions to access a key\r\n");
+  await bob.check("GET b", notAllowed("keys"));
   bob.ask("EXEC");
   assert.match(await bob.line(), /^-EXECABORT/);
   await bob.check("MULTI", "+OK\r\n");
@@ -84,7 +88,7 @@ scenario("MULTI: what is not allowed is not queued", async (admin, connect) => {
   await admin.check("ACL SETUSER bob -get", "+OK\r\n");
   bob.ask("EXEC");
   assert.equal(await bob.line(), "*1");
-  assert.match(await bob.line(), /^-NOPERM User bob has no permissions to run the 'get'/);
+  assert.match(await bob.line(), /^-NOPERM this user has no permissions to run the 'get'/);
 });
 
 scenario("ACL LIST, GETUSER, USERS, CAT, DRYRUN, GENPASS and LOG tell", async (admin) => {
@@ -94,7 +98,7 @@ scenario("ACL LIST, GETUSER, USERS, CAT, DRYRUN, GENPASS and LOG tell", async (a
   assert.equal(lines[2], "user bob on ~a resetchannels resetnamespaces ns:global -@all +get");
   assert.equal(lines[4], "user default on nopass ~* &* resetnamespaces ns:* +@all");
   await admin.check("ACL GETUSER nobody", "$-1\r\n");
-  const refusal = "User bob has no permissions to access the 'b' key";
+  const refusal = "This user has no permissions to access the 'b' key";
   await admin.check("ACL DRYRUN bob GET b", `$${refusal.length}\r\n${refusal}\r\n`);
   await admin.check("ACL DRYRUN bob GET a", "+OK\r\n");
   await admin.check("ACL CAT zzz", "-ERR Unknown category 'zzz'\r\n");

@@ -210,7 +210,7 @@ function dryRefusal(account: Account, wish: Wish): string | undefined {
     denial.reason === "command"
       ? `run the '${denial.object}' command`
       : `access the '${denial.object}' ${denial.reason}`;
-  return `User ${account.name} has no permissions to ${what}`;
+  return `This user has no permissions to ${what}`;
 }
 
 function replyBinaries(reply: ReplyWriter, texts: readonly string[]): void {

@@ -36,7 +36,7 @@ const subcommands: readonly SubcommandSpec[] = [
   },
   { name: "docs", arity: -2, summary: "Tells what commands are for", handler: docs },
   { name: "list", arity: -2, summary: "Lists the names of commands", handler: list },
-  { name: "getkeys", arity: -3, summary: "Finds the keys in a command", handler: getKeys },
+  { name: "getkeys", arity: -4, summary: "Finds the keys in a command", handler: getKeys },
 ];
 
 const subcommand = subcommandHandler("command", subcommands);

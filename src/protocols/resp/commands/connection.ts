@@ -104,20 +104,20 @@ function select(_client: RespClient, [index]: readonly Buffer[], reply: ReplyWri
 function auth(client: RespClient, args: readonly Buffer[], reply: ReplyWriter): void {
   if (args.length > 2) throw syntaxError();
   const [user, password] = args.map(keyFromBytes);
-  if (password === undefined) authenticate(client, "default", user ?? "");
-  else authenticate(client, user ?? "", password);
-  reply.ok();
-}
-
-/** Throws WRONGPASS, or what to say when no password is set. */
-function authenticate(client: RespClient, user: string, password: string): void {
-  const { users } = client.server.engine;
-  if (user === "default" && users.default.access.state.noPassword) {
+  if (password === undefined && client.server.engine.users.default.access.state.noPassword) {
     throw new ReplyError(
       "ERR AUTH <password> called without any password configured for the default user. " +
         "Are you sure your configuration is correct?",
     );
   }
+  if (password === undefined) authenticate(client, "default", user ?? "");
+  else authenticate(client, user ?? "", password);
+  reply.ok();
+}
+
+/** Throws WRONGPASS. */
+function authenticate(client: RespClient, user: string, password: string): void {
+  const { users } = client.server.engine;
   const account = users.authenticate(user, password);
   if (account === undefined) {
     client.server.accessLog.add({

@@ -2,6 +2,7 @@
 import type { CommandSpec, RespClient } from "../command.ts";
 import { ReplyError } from "../reply-error.ts";
 import type { ReplyWriter } from "../reply-writer.ts";
+import { integerAt } from "./arguments.ts";
 
 export const serverCommands: readonly CommandSpec[] = [
   {
@@ -28,6 +29,15 @@ export const serverCommands: readonly CommandSpec[] = [
     handler: tick,
   },
   {
+    name: "wait",
+    arity: 3,
+    flags: ["noscript"],
+    group: "generic",
+    since: "3.0.0",
+    summary: "Tells how many replicas have what was written: there are none",
+    handler: wait,
+  },
+  {
     name: "role",
     arity: 1,
     flags: ["noscript", "loading", "stale", "fast"],
@@ -42,6 +52,21 @@ export const serverCommands: readonly CommandSpec[] = [
     },
   },
 ];
+
+/** Nothing is waited for: no replica will come, and what was answered is durable. */
+function wait(_client: RespClient, args: readonly Buffer[], reply: ReplyWriter): void {
+  integerAt(args, 0);
+  if (timeoutAt(args, 1) < 0) throw new ReplyError("ERR timeout is negative");
+  reply.integer(0);
+}
+
+function timeoutAt(args: readonly Buffer[], at: number): number {
+  try {
+    return integerAt(args, at);
+  } catch {
+    throw new ReplyError("ERR timeout is not an integer or out of range");
+  }
+}
 
 function tick(client: RespClient, [mode]: readonly Buffer[], reply: ReplyWriter): void {
   // A cached version may be a second old; this one costs nothing and is fresh.
