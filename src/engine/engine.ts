@@ -32,6 +32,9 @@ import { NamespacesService } from "./namespaces-service.ts";
 import { PubSub } from "./pubsub.ts";
 import { globalNamespace } from "./session-namespace.ts";
 import { Session } from "./session.ts";
+import { openSeriesModels } from "./series/series-models.ts";
+import type { SeriesModels } from "./series/series-models.ts";
+import { SeriesWriteService } from "./series/write-service.ts";
 import type { EngineSettings } from "./settings.ts";
 import type { Namespace, NamespacesApi } from "./namespaces-api.ts";
 import type { ZMapApi, ZMapScope } from "./zmap-api.ts";
@@ -65,6 +68,9 @@ export class Engine implements Database, StatsSource {
   readonly pubsub = new PubSub();
   /** Told by the keys model what happened to keys. */
   readonly keyspaceEvents = new KeyspaceEvents(this.pubsub);
+  /** What services of time series share. */
+  readonly seriesModels: SeriesModels;
+  readonly seriesWrites: SeriesWriteService;
   readonly #namespaces: NamespacesService;
   readonly #zmapWatches: ZMapWatches;
   readonly #keys: KeysService;
@@ -88,6 +94,16 @@ export class Engine implements Database, StatsSource {
     this.users = new Users(running.shard, parts.random);
     this.#keys = new KeysService({ ...parts, shard: this.#shard, events: this.keyspaceEvents });
     this.events = EventsService.start({ ...parts, ...running });
+    const { clock, warn } = parts;
+    const onError = (error: unknown): void => {
+      warn(`Time series could not be compacted: ${toCronosError(error).message}`);
+    };
+    this.seriesModels = openSeriesModels(running.shard, { clock, onError });
+    this.seriesWrites = new SeriesWriteService({
+      shard: running.shard,
+      clock,
+      models: this.seriesModels,
+    });
     this.admin = new AdminService({ ...parts, flush: () => running.shard.flush() });
   }
 
@@ -243,6 +259,7 @@ export class Engine implements Database, StatsSource {
     this.#keys.close();
     this.#model.close();
     await this.#model.reads.close();
+    await this.seriesModels.storage.close();
     await this.#shard.close();
     await closeParts(this.#parts);
   }

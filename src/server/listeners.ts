@@ -1,5 +1,6 @@
 /** How each listener is started. What one needs is loaded only when it is on. */
-import type { HttpBackend, Route } from "../protocols/http/route.ts";
+import type { HttpOptions } from "../protocols/http/http-server.ts";
+import type { HttpBackend } from "../protocols/http/route.ts";
 import { formatListenAddress, parseListenAddress } from "./config/listen-address.ts";
 import type { ListenAddress } from "./config/listen-address.ts";
 import { readTls } from "./config/read-tls.ts";
@@ -40,8 +41,13 @@ async function startGrpc(
 }
 
 async function startHttp(address: ListenAddress, context: ListenContext): Promise<Listener> {
-  const { routes } = await import("../protocols/http/routes.ts");
-  return listen(routes, address, context);
+  const [{ routes }, { influxWriteRoutes }] = await Promise.all([
+    import("../protocols/http/routes.ts"),
+    import("../protocols/http/influx/write-routes.ts"),
+  ]);
+  const { seriesWrites: writes } = context.engine;
+  const influx = writes && { routes: influxWriteRoutes, backend: { writes } };
+  return listen({ routes, ...(influx === undefined ? {} : { influx }) }, address, context);
 }
 
 async function startResp(
@@ -69,18 +75,18 @@ async function startResp(
 /** Health and metrics alone. */
 async function startAdmin(address: ListenAddress, context: ListenContext): Promise<Listener> {
   const { healthRoutes } = await import("../protocols/http/routes/operation-routes.ts");
-  return listen(healthRoutes, address, context);
+  return listen({ routes: healthRoutes }, address, context);
 }
 
 async function listen(
-  routes: readonly Route[],
+  served: Pick<HttpOptions, "routes" | "influx">,
   address: ListenAddress,
   context: ListenContext,
 ): Promise<Listener> {
   const { listenHttp } = await import("../protocols/http/http-server.ts");
   const listener = await listenHttp({
     ...address,
-    routes,
+    ...served,
     backend: backend(context),
     onFault: (fault, request) => context.log.error({ err: fault, ...request }, "A request failed"),
     onResponse: (observation) => context.metrics.httpRequest(observation),

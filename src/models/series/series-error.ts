@@ -7,6 +7,11 @@ export function seriesError(code: ErrorCode, message: string): CronosError {
   return new CronosError(code, message, { details: {} });
 }
 
+/** Whether it tells of something that the caller, not we, got wrong. */
+export function isSeriesError(thrown: unknown): thrown is CronosError {
+  return thrown instanceof CronosError;
+}
+
 export function databaseNotFound(name: string): CronosError {
   return seriesError("NOT_FOUND", `database not found: ${name}`);
 }

@@ -15,6 +15,8 @@ import type { Account } from "../../engine/auth/users.ts";
 import { globalNamespace } from "../../engine/session-namespace.ts";
 import { checkedRequest, invalid } from "./check-request.ts";
 import { httpError, retryAfterSeconds } from "./http-errors.ts";
+import type { InfluxOptions } from "./influx/serve-influx.ts";
+import { serveInflux } from "./influx/serve-influx.ts";
 import { OpenConnections } from "./open-connections.ts";
 import { isInNamespace, namespaceParameter } from "./route.ts";
 import type { HttpBackend, Route, RouteAnswer } from "./route.ts";
@@ -43,6 +45,8 @@ export interface HttpOptions {
   readonly port: number;
   readonly routes: readonly Route[];
   readonly backend: HttpBackend;
+  /** Routes that speak as InfluxDB does, and what they work on. */
+  readonly influx?: Pick<InfluxOptions, "routes" | "backend">;
   /** Called for faults that are not the caller's. */
   onFault(fault: CronosError, request: { readonly method: string; readonly url: string }): void;
   onResponse?(observation: HttpObservation): void;
@@ -85,6 +89,8 @@ export function createServer(options: HttpOptions): FastifyInstance {
   acceptEmptyJson(server);
   const endless = new Set<() => void>();
   for (const each of options.routes) server.route(fastifyRoute(each, options.backend, endless));
+  const { influx, onFault } = options;
+  if (influx !== undefined) serveInflux(server, { ...influx, onFault });
   endOnClose(server, endless);
   answerErrors(server, options);
   observeResponses(server, options);
@@ -231,8 +237,10 @@ function endOnClose(server: FastifyInstance, endless: ReadonlySet<() => void>): 
   });
 }
 
-function observeResponses(server: FastifyInstance, { routes, onResponse }: HttpOptions): void {
+function observeResponses(server: FastifyInstance, options: HttpOptions): void {
+  const { onResponse } = options;
   if (onResponse === undefined) return;
+  const routes = [...options.routes, ...(options.influx?.routes ?? [])];
   const pathOf = new Map(routes.map(({ path }) => [fastifyPath(path), path]));
   server.addHook("onResponse", async (request, reply) => {
     onResponse({
