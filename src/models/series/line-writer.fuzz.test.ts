@@ -106,7 +106,7 @@ test("LineWriter gives the same for the same lines, known or new", async () => {
       const body = lines.join("\n");
       const first = read(body, unit);
       assert.deepEqual(read(body, unit), first);
-      // Behind a tab no line is read the fast way. Lines that go over newlines would get one inside.
+      // Behind a tab no line is read the fast way; one that goes over newlines would get it inside.
       const exact = read(lines.map((each) => `\t${each}`).join("\n"), unit);
       if (!/\n\n|"|\\\n/.test(body)) assert.deepEqual(exact, first);
     }),
