@@ -20,6 +20,8 @@ export interface SubscriptionContent {
   readonly destinations: readonly string[];
   /** Which points are sent, as an InfluxQL condition; absent: all. */
   readonly condition?: string;
+  /** By destination: the last record that it took. */
+  readonly positions?: Readonly<Record<string, number>>;
 }
 
 /** A binding of a topic: its CREATE statement as canonical text. */
