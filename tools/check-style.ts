@@ -64,6 +64,7 @@ const untested: Readonly<Record<string, string>> = {
   "src/models/events/replay.ts": "engine/event-replays.test.ts",
   "src/models/events/replay-zones.ts": "replay-window.fuzz.test.ts",
   "src/influxql/functions/": "functions.test.ts asks every family",
+  "src/influxql/select/": "execute-select.test.ts and execute-select.fuzz.test.ts",
   "src/ports/real-disk-lock.ts": "a part of RealDisk; test/contracts/disk-contract.ts",
   "src/ports/simulated-file-data.ts": "a part of SimulatedDisk; simulated-disk.test.ts",
   "src/protocols/http/route.ts": "types; routes.test.ts asks every route",

@@ -97,7 +97,7 @@ test("integral has the area of every window, cut at its borders", () => {
     const start = time - (time % 10n);
     return { start, end: start + 10n };
   };
-  const options = { unitNs: 1n, isAscending: true, windowOf, hasInterval: true };
+  const options = { unitNs: 1n, isAscending: true, windowOf, stamp: 0n };
   const points: Point[] = [
     [0n, 0],
     [5n, 10],

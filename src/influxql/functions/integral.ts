@@ -14,9 +14,10 @@ export interface IntegralWindow {
 export interface IntegralOptions {
   readonly unitNs: bigint;
   readonly isAscending: boolean;
-  /** The window a time lies in; one over everything when there is no GROUP BY time. */
-  readonly windowOf: (time: bigint) => IntegralWindow;
-  readonly hasInterval: boolean;
+  /** The window a time lies in; undefined: no GROUP BY time. */
+  readonly windowOf: ((time: bigint) => IntegralWindow) | undefined;
+  /** Time of the result without windows. */
+  readonly stamp: bigint;
 }
 
 interface Point {
@@ -38,6 +39,7 @@ class Integral implements PointFunction {
 
   constructor(options: IntegralOptions) {
     this.#options = options;
+    this.#windowFrom = options.stamp;
   }
 
   push(time: bigint, fieldValue: FieldValue, emit: EmitPoint): void {
@@ -52,7 +54,7 @@ class Integral implements PointFunction {
       before.value = value;
       return;
     }
-    if (this.#options.hasInterval && this.#isPast(time)) {
+    if (this.#options.windowOf !== undefined && this.#isPast(time)) {
       this.#closeWindow(before, { time, value });
       emit(this.#windowFrom, this.#sum);
       this.#enterWindow(time);
@@ -65,11 +67,13 @@ class Integral implements PointFunction {
   end(emit: EmitPoint): void {
     const before = this.#before;
     if (before === undefined) return;
-    if (this.#options.hasInterval && before.time === this.#windowFrom) return;
+    const hasWindows = this.#options.windowOf !== undefined;
+    if (hasWindows && before.time === this.#windowFrom) return;
     emit(this.#windowFrom, this.#sum);
   }
 
   #enterWindow(time: bigint): void {
+    if (this.#options.windowOf === undefined) return;
     const { start, end } = this.#options.windowOf(time);
     this.#windowFrom = this.#options.isAscending ? start : end;
     this.#windowTo = this.#options.isAscending ? end : start;

@@ -25,32 +25,24 @@ export function median(values: readonly FieldValue[]): number | undefined {
 }
 
 /**
- * The most frequent value. Of equally frequent ones that which came first, a tie being kept by the
- * smaller one when the other starts after its last; if every value stands once, the smallest. Of
- * booleans true when both are equally frequent.
+ * The most frequent value. Of equally frequent ones that which came first; if every value stands
+ * once, the smallest. Of booleans true when both are equally frequent.
  */
 export function mode(values: readonly FieldValue[]): FieldValue | undefined {
   if (typeof values[0] === "boolean") {
     const trues = values.filter((value) => value === true).length;
     return trues * 2 >= values.length;
   }
-  const seen = new Map<FieldValue, { count: number; first: number; last: number }>();
-  for (const [place, value] of values.entries()) {
-    const entry = seen.get(value);
-    if (entry === undefined) seen.set(value, { count: 1, first: place, last: place });
-    else {
-      entry.count += 1;
-      entry.last = place;
-    }
-  }
-  const [smallest, ...others] = [...seen].toSorted(([a], [b]) => compareValues(a, b));
-  if (smallest === undefined) return undefined;
-  let [best, most] = smallest;
-  for (const [value, entry] of others) {
-    const isTie = entry.count === most.count && entry.count > 1 && entry.first < most.last;
-    if (entry.count <= most.count && !isTie) continue;
+  // A map keeps the order in which its keys came.
+  const counts = new Map<FieldValue, number>();
+  for (const value of values) counts.set(value, (counts.get(value) ?? 0) + 1);
+  let best: FieldValue | undefined;
+  let most = 0;
+  for (const [value, count] of counts) {
+    const isSmaller = count === 1 && best !== undefined && value < best;
+    if (count < most || (count === most && !isSmaller)) continue;
     best = value;
-    most = entry;
+    most = count;
   }
   return best;
 }

@@ -1,0 +1,81 @@
+/**
+ * Runs SELECT. Compiled (compile.ts: checks that need no data), planned against the catalog
+ * (plan.ts), then executed group by group: a group is one series of the result, and only what
+ * belongs to it is in memory.
+ */
+import { must } from "../base/assert.ts";
+import type { SelectStatement, Source } from "./ast.ts";
+import type { SelectContext, SeriesChunk, Value } from "./result.ts";
+import type { CompiledSelect } from "./select/compile.ts";
+import { compileSelect } from "./select/compile.ts";
+import type { Group } from "./select/groups.ts";
+import { Pacer } from "./select/pacer.ts";
+import { planSelect } from "./select/plan.ts";
+import { QueryError } from "./select/query-error.ts";
+import type { RowSource } from "./select/row-source.ts";
+import type { RunSettings } from "./select/run-select.ts";
+import { pointCounter, SelectRun } from "./select/run-select.ts";
+import { SubquerySource } from "./select/subquery-source.ts";
+
+/**
+ * The chunks of the result, series by series. Errors are those of InfluxDB 1.x, thrown before the
+ * first chunk where 1.x finds them before it runs.
+ */
+export async function* executeSelect(
+  statement: SelectStatement,
+  context: SelectContext,
+): AsyncGenerator<SeriesChunk> {
+  const compiled = compileSelect(statement, context.now);
+  const settings: RunSettings = {
+    context,
+    pacer: new Pacer(context),
+    countPoints: pointCounter(context.limits.pointsMax),
+  };
+  const run = prepareSelect(compiled, settings, []);
+  for (const group of run.groups()) yield* groupChunks(run, group, context);
+}
+
+/** Plans a compiled SELECT and its subqueries; `dimensions` are those of the query around it. */
+function prepareSelect(
+  compiled: CompiledSelect,
+  settings: RunSettings,
+  dimensions: readonly string[],
+): SelectRun {
+  const makeRowSource = (source: Source, outer: readonly string[]): RowSource => {
+    if (source.kind !== "subquery") throw new QueryError(`${source.kind} is not supported`);
+    const inner = must(compiled.subqueries.get(source.statement));
+    return new SubquerySource(prepareSelect(inner, settings, outer));
+  };
+  const { context } = settings;
+  const plan = planSelect(compiled, { context, outerDimensions: dimensions, makeRowSource });
+  return new SelectRun(plan, settings);
+}
+
+/** The rows of a group in chunks of bounded size. */
+async function* groupChunks(
+  run: SelectRun,
+  group: Group,
+  context: SelectContext,
+): AsyncGenerator<SeriesChunk> {
+  const { columns, types } = run.plan;
+  const { chunkRows } = context.limits;
+  const chunk = (rows: readonly (readonly Value[])[], isPartial: boolean): SeriesChunk => ({
+    name: group.name,
+    tags: group.tags,
+    columns,
+    types,
+    rows,
+    isPartial,
+  });
+  let kept: (readonly Value[])[] = [];
+  for await (const rows of run.rows(group)) {
+    for (const row of rows) {
+      if (kept.length === chunkRows) {
+        yield chunk(kept, true);
+        kept = [];
+      }
+      kept.push(row);
+    }
+  }
+  if (kept.length > 0) yield chunk(kept, false);
+}

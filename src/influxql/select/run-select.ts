@@ -1,0 +1,240 @@
+/**
+ * A SELECT ready to run: its groups are known, and each gives its rows when asked. Used for the
+ * query itself and for its subqueries.
+ */
+import type { Call, SelectStatement } from "../ast.ts";
+import { TIME_MAX, TIME_MIN } from "../../models/series/series-time.ts";
+import type { SelectContext, Value } from "../result.ts";
+import type { AggregateSettings } from "./aggregate.ts";
+import { Aggregation } from "./aggregate.ts";
+import type { CallSeries } from "./call-series.ts";
+import { missingValue } from "./call-series.ts";
+import { collectSlots } from "./collect-slots.ts";
+import type { Group } from "./groups.ts";
+import { planGroups } from "./groups.ts";
+import { mergePoints } from "./merge-points.ts";
+import type { Pacer } from "./pacer.ts";
+import type { SelectPlan, Slot } from "./plan.ts";
+import { isTop } from "./plan.ts";
+import type { Points } from "./points.ts";
+import { has } from "./points.ts";
+import { QueryError } from "./query-error.ts";
+import { RowBuilder, slotOf } from "./row-builder.ts";
+import { RowFilter } from "./row-filter.ts";
+import type { TimeBounds } from "./time-bounds.ts";
+import { typeOf } from "./types.ts";
+
+export type Rows = readonly (readonly Value[])[];
+
+export interface RunSettings {
+  readonly context: SelectContext;
+  readonly pacer: Pacer;
+  readonly countPoints: (count: number) => void;
+}
+
+const selectors: ReadonlySet<string> = new Set([
+  "first",
+  "last",
+  "min",
+  "max",
+  "percentile",
+  "sample",
+  "top",
+  "bottom",
+]);
+
+export class SelectRun {
+  readonly plan: SelectPlan;
+  readonly #settings: RunSettings;
+  readonly #slots: readonly Slot[];
+  readonly #bounds: TimeBounds;
+  #aggregation: Aggregation | undefined;
+
+  constructor(plan: SelectPlan, settings: RunSettings) {
+    this.plan = plan;
+    this.#settings = settings;
+    this.#slots = collectSlots(plan);
+    const { range, isAscending } = plan.compiled;
+    this.#bounds = { from: range.from ?? TIME_MIN, to: range.to ?? TIME_MAX, isAscending };
+  }
+
+  /** The groups in the order of the result; none if nothing can come of the query. */
+  groups(): Group[] {
+    const { plan } = this;
+    const { statement, isRaw, hasPlainColumns, isAscending } = plan.compiled;
+    if (this.#bounds.from > this.#bounds.to || !this.#hasKnownColumns()) return [];
+    if (!isRaw) this.#aggregation = new Aggregation(this.#aggregateSettings());
+    const groups = planGroups(plan, {
+      context: this.#settings.context,
+      slots: this.#slots,
+      isOrdered: isRaw || hasPlainColumns || !plan.calls.every((call) => isOrderless(call)),
+      countPoints: this.#settings.countPoints,
+    });
+    const limited = limitSeries(groups, statement);
+    if (isAscending) return limited;
+    for (const group of limited) group.streams.reverse();
+    return limited.toReversed();
+  }
+
+  /** Columns of unknown type have no values: with no other there is no row. */
+  #hasKnownColumns(): boolean {
+    const { plan } = this;
+    if (plan.compiled.isRaw) return plan.types.slice(1).some((type) => type !== "unknown");
+    return plan.calls.some((call) => typeOf(call, plan.typeOfReference) !== "unknown");
+  }
+
+  #aggregateSettings(): AggregateSettings {
+    const { plan } = this;
+    const { statement, range } = plan.compiled;
+    const { limits, random } = this.#settings.context;
+    const [only, ...others] = plan.calls;
+    const inner = (call: Call): Call => {
+      const first = call.args[0];
+      return first?.kind === "call" ? inner(first) : call;
+    };
+    return {
+      plan,
+      fill: statement.fill,
+      bounds: this.#bounds,
+      hasStart: range.from !== undefined,
+      bucketsMax: limits.bucketsMax,
+      random,
+      isSelector: only !== undefined && others.length === 0 && selectors.has(only.name),
+      slotOf: (call) => {
+        const arg = inner(call).args[0];
+        return arg?.kind === "reference"
+          ? slotOf(this.#slots, arg.name, plan.typeOfReference(arg))
+          : -1;
+      },
+      tagSlotsOf: (call) =>
+        (isTop(call) ? call.args.slice(1, -1) : []).flatMap((arg) => {
+          if (arg.kind !== "reference") return [];
+          return [slotOf(this.#slots, arg.name, plan.typeOfReference(arg))];
+        }),
+    };
+  }
+
+  /** The rows of a group, some at a time; each starts with the time. */
+  async *rows(group: Group): AsyncGenerator<Rows> {
+    const filter = new RowFilter(this.plan);
+    const source = this.plan.compiled.isRaw ? this.#rawRows(group) : this.#computedRows(group);
+    for await (const rows of source) {
+      const kept = filter.take(rows);
+      if (kept.length > 0) yield kept;
+      if (filter.isDone) return;
+    }
+    const rest = filter.finish();
+    if (rest.length > 0) yield rest;
+  }
+
+  async *#rawRows(group: Group): AsyncGenerator<Rows> {
+    const builder = new RowBuilder(this.plan, this.#slots);
+    const driving = this.#slots.flatMap((slot, index) =>
+      slot.type === "tag" || slot.type === "unknown" ? [] : [index],
+    );
+    for await (const block of mergePoints(group.streams, this.#bounds, this.#settings.pacer)) {
+      const rows: Value[][] = [];
+      for (const [i, points] of block.points.entries()) {
+        const row = block.rows[i] ?? 0;
+        if (!points.isRows && !hasAny(points, driving, row)) continue;
+        builder.state.points = points;
+        builder.state.row = row;
+        rows.push(builder.build(points.time(row)));
+      }
+      yield rows;
+    }
+  }
+
+  async *#computedRows(group: Group): AsyncGenerator<Rows> {
+    const series = await this.#aggregation?.compute(group, this.#settings.pacer);
+    if (series === undefined) return;
+    yield* this.#joinCalls(series);
+  }
+
+  /** Puts the results of the calls side by side: one row per time that one of them has. */
+  async *#joinCalls(series: readonly CallSeries[]): AsyncGenerator<Rows> {
+    const { plan } = this;
+    const builder = new RowBuilder(plan, this.#slots);
+    const { fill } = plan.compiled.statement;
+    const missing = plan.calls.map((call) =>
+      missingValue(fill, typeOf(call, plan.typeOfReference)),
+    );
+    const places = series.map(() => 0);
+    const { isAscending } = this.#bounds;
+    let rows: Value[][] = [];
+    for (;;) {
+      const time = nextTime(series, places, isAscending);
+      if (time === undefined) break;
+      builder.state.points = undefined;
+      for (const [call, { times, values, points, rows: ownRows }] of series.entries()) {
+        const place = places[call] ?? 0;
+        if (times[place] === time) {
+          builder.state.values[call] = values[place] ?? null;
+          if (points[place] !== undefined) builder.state.points = points[place];
+          builder.state.row = ownRows[place] ?? 0;
+          places[call] = place + 1;
+        } else if (fill?.mode !== "previous") builder.state.values[call] = missing[call] ?? null;
+      }
+      rows.push(builder.build(time));
+      if (rows.length < ROWS_PER_STEP) continue;
+      yield rows;
+      rows = [];
+      if (this.#settings.pacer.isDue()) await this.#settings.pacer.pause();
+    }
+    yield rows;
+  }
+}
+
+const ROWS_PER_STEP = 1024;
+
+function nextTime(
+  series: readonly CallSeries[],
+  places: readonly number[],
+  isAscending: boolean,
+): bigint | undefined {
+  let next: bigint | undefined;
+  for (const [call, { times }] of series.entries()) {
+    const time = times[places[call] ?? 0];
+    if (time === undefined) continue;
+    if (next === undefined || (isAscending ? time < next : time > next)) next = time;
+  }
+  return next;
+}
+
+/** Functions for which it does not matter in which order series are read. */
+function isOrderless(call: Call): boolean {
+  const first = call.args[0];
+  if (first?.kind === "call" && call.name !== "count") return isOrderless(first);
+  return ["count", "sum", "mean", "min", "max", "spread", "stddev", "median"].includes(call.name);
+}
+
+function hasAny(points: Points, slots: readonly number[], row: number): boolean {
+  for (const slot of slots) {
+    const column = points.column(slot);
+    if (column !== undefined && has(column, row)) return true;
+  }
+  return false;
+}
+
+/** SLIMIT and SOFFSET count the series of each measurement, whether they have rows or not. */
+function limitSeries(groups: readonly Group[], { slimit, soffset }: SelectStatement): Group[] {
+  if (slimit === 0 && soffset === 0) return [...groups];
+  const counts = new Map<string, number>();
+  return groups.filter(({ name }) => {
+    const place = counts.get(name) ?? 0;
+    counts.set(name, place + 1);
+    return place >= soffset && (slimit === 0 || place < soffset + slimit);
+  });
+}
+
+/** Fails when more points are read than allowed; 0: any number is. */
+export function pointCounter(max: number): (count: number) => void {
+  let total = 0;
+  return (count) => {
+    total += count;
+    if (max > 0 && total > max) {
+      throw new QueryError(`max-select-point limit exceeed: (${total}/${max})`);
+    }
+  };
+}
+
