@@ -29,7 +29,7 @@ for (const seed of seeds(1, 1)) {
     const ours = await database.connect();
     await replayable(seed, async () => {
       const words = new RandomWords(new SeededRandom(seed));
-      for (let round = 0; round < rounds(60, 20_000); round++) {
+      for (let round = 0; round < rounds(60, 5_000); round++) {
         const version = 2 + (round % 2);
         const make = (): readonly string[] => randomRedisCommand(words);
         const commands = Array.from({ length: commandsOfSequence }, make);
