@@ -35,7 +35,7 @@ export const layers: readonly Layer[] = [
   {
     name: "store",
     mayImport: ground,
-    holds: "the ordered tree: memtable over LMDB, snapshots, flush",
+    holds: "the ordered tree: memtable over LMDB and run files, snapshots, flush",
   },
   {
     name: "shard",

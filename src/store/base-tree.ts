@@ -1,6 +1,7 @@
 /**
- * The base tree: the on-disk ordered tree under the memtable. Backends: lmdb/ and memory/.
- * test/contracts/base-tree-contract.ts holds both to what is said here.
+ * The base tree: the on-disk ordered tree under the memtable. Backends: lmdb/, runs/ and memory/;
+ * routed-tree.ts makes one of two. test/contracts/base-tree-contract.ts holds all to what is said
+ * here.
  *
  * Keys of rows are binary strings of 1 to keyBytesMax bytes (write() asserts it); bounds of ranges
  * and keys that are only looked for may have any length. Values are bytes. Values returned stay

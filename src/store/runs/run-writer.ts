@@ -14,6 +14,7 @@
 import { assert } from "../../base/assert.ts";
 import type { Key } from "../../base/key.ts";
 import type { Disk, DiskFile } from "../../ports/disk.ts";
+import { keyBytesMax } from "../base-tree.ts";
 import { encodePointer } from "./page-pointer.ts";
 import { turn } from "./slices.ts";
 import { encodeFilterPage, FilterBuilder, filterPageStarts } from "./run-filter.ts";
@@ -180,6 +181,8 @@ export class RunWriter {
 
   /** Keys must come in their order, each once. */
   put(key: Key, value: Uint8Array | null): void {
+    const { length } = key;
+    assert(length > 0 && length <= keyBytesMax, "Key must have 1 to keyBytesMax bytes");
     const isFirst = this.#rows.puts + this.#rows.tombstones === 0;
     assert(isFirst || key > this.#lastKey, "Rows must be written in the order of their keys");
     if (isFirst) this.#firstKey = key;
