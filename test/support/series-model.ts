@@ -14,20 +14,26 @@ export class SeriesModel {
     }
   }
 
-  /** Deletes points from `from` to `to`, both included; of these series or all. */
+  /**
+   * Deletes points from `from` to `to`, both included; of these series or all. Returns how many
+   * there were.
+   */
   delete(range: {
     readonly from: bigint;
     readonly to: bigint;
     readonly seriesIds?: readonly number[];
     readonly where?: (fields: Fields) => boolean;
-  }): void {
+  }): number {
+    let deleted = 0;
     for (const [seriesId, points] of this.#series) {
       if (range.seriesIds?.includes(seriesId) === false) continue;
       for (const [time, fields] of points) {
         if (time < range.from || time > range.to || range.where?.(fields) === false) continue;
         points.delete(time);
+        deleted++;
       }
     }
+    return deleted;
   }
 
   /** Points in a range, with these fields. */

@@ -29,7 +29,7 @@ class Fixture {
     this.parts = parts;
     const { shard, clock } = parts;
     this.definitions = new Definitions(definitionKind.continuousQuery, shard.tip);
-    this.#storage = new SeriesStorage({ shard, pause: turn, onError: assert.ifError });
+    this.#storage = new SeriesStorage({ shard, clock, onError: assert.ifError });
     this.#runner = new ContinuousRunner({
       shard,
       clock,

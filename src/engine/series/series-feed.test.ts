@@ -17,7 +17,8 @@ interface Fixture extends TestShard {
 
 async function fixture(): Promise<Fixture> {
   const parts = await openTestShard({ memtableBytesMax: 2 ** 26 });
-  const points = new SeriesStorage({ shard: parts.shard, pause: turn, onError: assert.ifError });
+  const { shard, clock } = parts;
+  const points = new SeriesStorage({ shard, clock, onError: assert.ifError });
   const write = (time: number, rows = 1): Promise<void> => {
     const point = { seriesId: 1, time: BigInt(time), fields: { 0: time } };
     const batch = seriesBatch(Array.from({ length: rows }, () => point));

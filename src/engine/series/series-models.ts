@@ -61,7 +61,6 @@ export function openSeriesModels(shard: Shard, background: SeriesBackground): Se
   }
   // Attaches itself.
   const { clock, onError } = background;
-  const pause = (): Promise<void> => new Promise((resolve) => clock.soon(resolve));
-  const storage = new SeriesStorage({ shard, pause, onError });
+  const storage = new SeriesStorage({ shard, clock, onError });
   return { catalog, index, storage, continuousQueries, subscriptions, bindings };
 }

@@ -1,15 +1,15 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { seriesBatch } from "../../../test/support/series-batch.ts";
-import { hasCode, openTestShard, turn } from "../../../test/support/test-shard.ts";
+import { hasCode, openTestShard } from "../../../test/support/test-shard.ts";
 import { blockPrefix, dropPrefix, rangeOf } from "./rows.ts";
 import { SeriesStorage } from "./storage.ts";
 
 async function opened() {
-  const { shard } = await openTestShard();
+  const { shard, clock } = await openTestShard();
   const errors: unknown[] = [];
   const onError = (error: unknown) => void errors.push(error);
-  const storage = new SeriesStorage({ shard, pause: turn, onError });
+  const storage = new SeriesStorage({ shard, clock, onError });
   const write = (seriesId: number) => {
     const batch = seriesBatch([{ seriesId, time: 0n, fields: { 1: 1 } }]);
     return shard.execute((tx) => storage.write(tx, batch));

@@ -1,29 +1,39 @@
 /**
- * The background work of a storage: sealing, removing what was dropped. One job at a time, since
- * all of them change blocks; long ones seal between their operations, so that heads do not pile up.
+ * The background work of a storage: sealing, removing what was dropped, merging, and deletes. One
+ * job at a time, since all of them change blocks; long ones seal between their operations, so that
+ * heads do not pile up.
  *
- * A job that fails is told to onError and done again when the next one is asked for.
+ * A job that fails is told to onError and done again when the next one is asked for. Every
+ * TICK_MS it is looked whether something is to do: a head that got no points for IDLE_TICKS is
+ * sealed, and then windows are merged that else wait for more.
  */
 import { CronosError } from "../../base/errors.ts";
+import type { Clock, Timer } from "../../ports/clock.ts";
 import type { Shard } from "../../shard/shard.ts";
 import type { Transaction } from "../../shard/transaction.ts";
 import { BlockEdit, readBlocks } from "./block-rows.ts";
 import type { Drop, Drops } from "./drop.ts";
 import type { Head } from "./head.ts";
 import type { Heads } from "./heads.ts";
-import { windowsOf } from "./rows.ts";
+import { Merger } from "./merger.ts";
+import { allSpans, rangeOf, windowPrefix, windowsOf } from "./rows.ts";
 import { Sealer } from "./sealer.ts";
 import { readWindows } from "./window-stats.ts";
 import type { Window } from "./window-stats.ts";
 
 /** Series of which one operation removes the blocks. */
 const SERIES_PER_OPERATION = 256;
+/** Heads sealed into a window since it was merged, at which it is merged; and when all is idle. */
+const MERGE_SEALS = 8;
+const MERGE_SEALS_IDLE = 2;
+const TICK_MS = 10_000;
+const IDLE_TICKS = 3;
 
-const wholeWindow = { from: 0, to: Number.POSITIVE_INFINITY, spans: 0 };
+const wholeWindow = { from: 0, to: Number.POSITIVE_INFINITY, spans: allSpans };
 
 export interface BackgroundOptions {
   readonly shard: Shard;
-  readonly pause: () => Promise<void>;
+  readonly clock: Clock;
   readonly onError: (error: unknown) => void;
   readonly heads: Heads;
   readonly drops: Drops;
@@ -34,27 +44,39 @@ export class Background {
   #last: Promise<unknown> = Promise.resolve();
   #isSealRequested = false;
   #isClosed = false;
+  #timer: Timer | undefined;
+  /** The head that takes the writes, how many points it had, and for how many ticks. */
+  #seen: { readonly head: Head; readonly rows: number; readonly ticks: number } | undefined;
 
   constructor(options: BackgroundOptions) {
     this.#options = options;
+  }
+
+  start(): void {
+    this.requestSeal();
+    this.#setTimer();
   }
 
   /** Seals what is frozen, soon. */
   requestSeal(): void {
     if (this.#isSealRequested || this.#isClosed) return;
     this.#isSealRequested = true;
-    this.seal().catch((error: unknown) => {
-      if (!this.#isClosed) this.#options.onError(error);
-    });
+    this.#quietly(this.seal());
   }
 
-  /** Seals what is frozen and removes what was dropped. */
+  /** Seals what is frozen, removes what was dropped, and merges windows that need it. */
   seal(): Promise<void> {
     return this.run(async () => {
       this.#isSealRequested = false;
       await this.sealFrozen();
       await this.#removeDropped();
+      await this.#mergeWindows(MERGE_SEALS);
     });
+  }
+
+  /** Merges all windows that have more blocks than they need. */
+  merge(): Promise<void> {
+    return this.run(() => this.#mergeWindows(MERGE_SEALS_IDLE));
   }
 
   /** Resolves when what was asked for until now has ended, well or not. */
@@ -64,6 +86,7 @@ export class Background {
 
   async close(): Promise<void> {
     this.#isClosed = true;
+    this.#timer?.cancel();
     await this.idle();
   }
 
@@ -76,9 +99,10 @@ export class Background {
 
   /** For jobs: one operation, durable, and a turn of the event loop. */
   async step<T>(operation: (tx: Transaction) => T): Promise<T> {
+    const { shard, clock } = this.#options;
     if (this.#isClosed) throw new CronosError("CLOSED", "Database is closed");
-    const result = await this.#options.shard.execute(operation);
-    await this.#options.pause();
+    const result = await shard.execute(operation);
+    await new Promise<void>((resolve) => clock.soon(resolve));
     return result;
   }
 
@@ -104,6 +128,19 @@ export class Background {
     }
   }
 
+  async #mergeWindows(seals: number): Promise<void> {
+    const { shard } = this.#options;
+    const { start, end } = rangeOf(windowPrefix);
+    for (const window of readWindows(shard.tip, { start, end })) {
+      if (window.stats.seals < seals) continue;
+      const merger = new Merger(window);
+      while (!merger.isDone) {
+        await this.step((tx) => merger.step(tx));
+        await this.sealFrozen();
+      }
+    }
+  }
+
   async #removeDropped(): Promise<void> {
     const { drops, heads } = this.#options;
     const [oldest] = heads.all as [Head];
@@ -124,6 +161,34 @@ export class Background {
       }
     }
   }
+
+  #setTimer(): void {
+    if (this.#isClosed) return;
+    this.#timer = this.#options.clock.after(TICK_MS, () => {
+      this.#tick();
+      this.#setTimer();
+    });
+  }
+
+  #tick(): void {
+    const { heads, drops } = this.#options;
+    const { active: head } = heads;
+    const rows = head.rowCount;
+    const seen = this.#seen;
+    const isSame = seen?.head === head && seen.rows === rows;
+    const ticks = isSame ? seen.ticks + 1 : 0;
+    this.#seen = { head, rows, ticks };
+    if (ticks === IDLE_TICKS) {
+      heads.freeze();
+      this.#quietly(this.merge());
+    } else if (heads.oldestFrozen !== undefined || drops.lastHead > 0) this.requestSeal();
+  }
+
+  #quietly(work: Promise<void>): void {
+    work.catch((error: unknown) => {
+      if (!this.#isClosed) this.#options.onError(error);
+    });
+  }
 }
 
 function removeBlocks(tx: Transaction, window: Window, seriesIds: Uint32Array): void {
@@ -131,5 +196,5 @@ function removeBlocks(tx: Transaction, window: Window, seriesIds: Uint32Array): 
   for (const seriesId of seriesIds) {
     for (const block of readBlocks(tx, { ...window, seriesId }, wholeWindow)) edit.remove(block);
   }
-  edit.finish(0);
+  edit.finish();
 }

@@ -25,7 +25,7 @@ test("BlockEdit keeps the statistics of the window in step with its blocks", asy
   shard.run((tx) => {
     const edit = new BlockEdit(tx, at);
     edit.put(4, source, { start: 0, end: 2500 });
-    edit.finish(1);
+    edit.finishSeal(true);
   });
   const blocks = readBlocks(shard.tip, at, all);
   assert.deepEqual(
@@ -38,13 +38,15 @@ test("BlockEdit keeps the statistics of the window in step with its blocks", asy
   );
   const stats = readStats(shard.tip, at);
   const bytes = blocks.reduce((sum, block) => sum + block.source.byteLength, 0);
-  assert.deepEqual({ ...stats, spans: 0 }, { points: 2500, blocks: 3, bytes, spans: 0, seals: 1 });
+  const dirty = { dirtyFrom: 0, dirtyTo: 2499e9 };
+  const { spans } = stats;
+  assert.deepEqual(stats, { points: 2500, blocks: 3, bytes, spans, seals: 1, ...dirty });
   const late = readBlocks(shard.tip, at, { from: 2300e9, to: 2400e9, spans: stats.spans });
   assert.ok(late.some(({ source: block }) => block.firstOffset === 2048e9));
   shard.run((tx) => {
     const edit = new BlockEdit(tx, at);
     for (const block of blocks) edit.remove(block);
-    edit.finish(0);
+    edit.finish();
   });
   assert.deepEqual(readStats(shard.tip, at), noStats);
   assert.deepEqual(readBlocks(shard.tip, at, all), []);

@@ -35,6 +35,34 @@ export function readBlocks(
   return blocks;
 }
 
+/**
+ * Blocks of a series in a window that have points from `from` to `to`, up to a head, and all that
+ * overlap those, and so on: no other block up to that head overlaps any of them.
+ */
+export function readOverlapping(
+  view: ReadView,
+  at: SeriesWindow,
+  range: {
+    readonly from: number;
+    readonly to: number;
+    readonly spans: number;
+    readonly head: number;
+  },
+): StoredBlock[] {
+  let { from, to } = range;
+  for (;;) {
+    const { spans, head } = range;
+    const blocks = readBlocks(view, at, { from, to, spans }).filter(({ source }) => {
+      return source.sequence <= head && source.lastOffset >= from && source.firstOffset <= to;
+    });
+    const first = Math.min(...blocks.map(({ source }) => source.firstOffset));
+    const last = Math.max(...blocks.map(({ source }) => source.lastOffset));
+    if (first >= from && last <= to) return blocks;
+    from = Math.min(first, from);
+    to = Math.max(last, to);
+  }
+}
+
 export function storedBlock(key: Key, bytes: Uint8Array): StoredBlock {
   return { key, source: new BlockSource(bytes, readBlockKey(key)) };
 }
@@ -47,6 +75,8 @@ export class BlockEdit {
   #blocks = 0;
   #bytes = 0;
   #spans = 0;
+  #from = Number.POSITIVE_INFINITY;
+  #to = 0;
 
   constructor(tx: Transaction, window: WindowPlace) {
     this.#tx = tx;
@@ -66,6 +96,8 @@ export class BlockEdit {
       const { sequence } = source;
       this.#tx.put(blockKey({ ...this.#window, seriesId, span, first, sequence }), bytes);
       this.#spans |= 1 << span;
+      this.#from = Math.min(this.#from, first);
+      this.#to = Math.max(this.#to, offsets[end - 1] as number);
       this.#count(end - start, bytes.length, 1);
     }
   }
@@ -75,16 +107,29 @@ export class BlockEdit {
     this.#count(-block.source.count, -block.source.byteLength, -1);
   }
 
-  /** Brings the window's statistics up to date; `seals` is added to its count. */
-  finish(seals: number): void {
-    if (this.#blocks === 0 && this.#points === 0 && seals === 0) return;
+  /** Brings the window's statistics up to date after blocks were changed. */
+  finish(): void {
+    this.#finish(0, false);
+  }
+
+  /** Likewise, after blocks of a head were written; `isLast`: it has no more for this window. */
+  finishSeal(isLast: boolean): void {
+    this.#finish(isLast ? 1 : 0, true);
+  }
+
+  #finish(seals: number, isDirty: boolean): void {
+    if (this.#blocks === 0 && this.#points === 0 && this.#bytes === 0 && seals === 0) return;
     const stats = readStats(this.#tx, this.#window);
+    const isDirtier = isDirty && this.#from <= this.#to;
+    const dirty = stats.dirtyFrom <= stats.dirtyTo ? stats : { dirtyFrom: this.#from, dirtyTo: 0 };
     writeStats(this.#tx, this.#window, {
       points: stats.points + this.#points,
       blocks: stats.blocks + this.#blocks,
       bytes: stats.bytes + this.#bytes,
       spans: stats.spans | this.#spans,
-      seals: Math.max(0, stats.seals + seals),
+      seals: stats.seals + seals,
+      dirtyFrom: isDirtier ? Math.min(dirty.dirtyFrom, this.#from) : stats.dirtyFrom,
+      dirtyTo: isDirtier ? Math.max(dirty.dirtyTo, this.#to) : stats.dirtyTo,
     });
   }
 

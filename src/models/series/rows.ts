@@ -42,6 +42,9 @@ const BLOCK_KEY_BYTES = 26;
 /** Longest distance, ns, of the first and the last point of a block, by span: 16^span minutes. */
 const spanLengths = [0, 1, 2, 3, 4].map((span) => 16 ** span * 60e9);
 
+/** A bit for each span there is. */
+export const allSpans = 2 ** spanLengths.length - 1;
+
 /** Start and end of all keys that begin so. */
 export interface KeyRange {
   readonly start: Key;

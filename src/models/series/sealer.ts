@@ -64,13 +64,13 @@ export class Sealer {
         cost += SERIES_COST + this.#sealSeries(edit, at, series[done] as number);
       }
       if (done < end) break;
-      edit.finish(1);
+      edit.finishSeal(true);
       edit = undefined;
       window++;
       series = this.#seriesOf(window);
       done = 0;
     }
-    edit?.finish(0);
+    edit?.finishSeal(false);
     if (window < this.#windows.length) this.#putPlace(tx, { window, series, done });
     else finishHead(tx, this.head);
     tx.onApplied(() => {

@@ -5,13 +5,13 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import { pointsOf, seriesBatch } from "../../../test/support/series-batch.ts";
-import type { TestPoint } from "../../../test/support/series-batch.ts";
+import { pointsOf, seriesBatch, valueAt } from "../../../test/support/series-batch.ts";
+import type { TestPoint, TestValue } from "../../../test/support/series-batch.ts";
 import { SeriesModel } from "../../../test/support/series-model.ts";
 import { testFieldIds, testPoints, testTimes } from "../../../test/support/series-values.ts";
 import { openTestShard, turn } from "../../../test/support/test-shard.ts";
 import type { TestShard } from "../../../test/support/test-shard.ts";
-import type { SeriesView } from "./series-scan.ts";
+import type { PointBatch, SeriesView } from "./series-scan.ts";
 import { isCronosError } from "../../base/errors.ts";
 import { timeAt } from "./series-time.ts";
 import { SeriesStorage } from "./storage.ts";
@@ -40,7 +40,8 @@ class Pair {
   #openStorage(): SeriesStorage {
     const { headBytesMax } = this;
     const onError = (error: unknown) => assert.ok(isCronosError(error, "CLOSED"), String(error));
-    return new SeriesStorage({ shard: this.parts.shard, pause: turn, onError, headBytesMax });
+    const { shard, clock } = this.parts;
+    return new SeriesStorage({ shard, clock, onError, headBytesMax });
   }
 
   async write(points: readonly TestPoint[]): Promise<void> {
@@ -77,6 +78,29 @@ class Pair {
     // Its points may be seen for a while, but not after it was sealed.
     await this.storage.seal();
     this.model.delete({ from: -(2n ** 63n), to: 2n ** 63n, seriesIds: [seriesId] });
+  }
+
+  async delete(range: { from: bigint; to: bigint; ids: number[]; value: bigint | undefined }) {
+    const { from, to, ids, value } = range;
+    const matches = (batch: PointBatch): Uint8Array => {
+      const column = batch.column(0);
+      return Uint8Array.from({ length: batch.count }, (_, row) => {
+        return valueAt(column, row) === value ? 1 : 0;
+      });
+    };
+    const where = value === undefined ? undefined : { fieldIds: [700], matches };
+    const run = this.storage.deletePoints({ policyId, seriesIds: ids, from, to, where });
+    // What is written while it runs stays.
+    const points = ids.map((seriesId) => ({ seriesId, time: from, fields: { 1: 0.5 } }));
+    const written = seriesBatch(points, { policyId, windowHours });
+    const write = this.parts.shard.execute((tx) => this.storage.write(tx, written));
+    const removed = await run;
+    await write;
+    const isGone = (fields: Record<number, TestValue>) => fields[700] === value;
+    const model = { from, to, seriesIds: ids };
+    const gone = this.model.delete(value === undefined ? model : { ...model, where: isGone });
+    assert.equal(removed, gone);
+    this.model.write(points);
   }
 
   hold(): void {
@@ -160,6 +184,18 @@ const steps: fc.Arbitrary<Step> = fc.oneof(
     arbitrary: fc.constantFrom(...seriesIds).map((id): Step => (pair) => pair.dropSeries(id)),
   },
   { weight: 1, arbitrary: fc.constant<Step>((pair) => pair.dropPolicy()) },
+  { weight: 2, arbitrary: fc.constant<Step>((pair) => pair.storage.merge()) },
+  {
+    weight: 2,
+    arbitrary: fc
+      .record({
+        from: testTimes,
+        to: testTimes,
+        ids: fc.subarray(seriesIds),
+        value: fc.option(fc.constantFrom(0n, 1n, 2n), { nil: undefined }),
+      })
+      .map((range): Step => (pair) => pair.delete(range)),
+  },
   { weight: 1, arbitrary: fc.constant<Step>((pair) => pair.reopen()) },
 );
 

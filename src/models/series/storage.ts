@@ -10,16 +10,20 @@
  * turns of the event loop between them.
  */
 import { CronosError } from "../../base/errors.ts";
+import type { Clock } from "../../ports/clock.ts";
 import type { DerivedState, Shard } from "../../shard/shard.ts";
 import type { Transaction } from "../../shard/transaction.ts";
 import type { ReadView } from "../../store/base-tree.ts";
 import { Background } from "./background.ts";
+import { Deleter } from "./deleter.ts";
+import type { DeleteCondition } from "./deleter.ts";
 import { Drops } from "./drop.ts";
 import { Heads } from "./heads.ts";
 import { blocksOfPolicy, blocksOfWindow, rangeOf, windowKey } from "./rows.ts";
 import { windowPrefix, windowsOf } from "./rows.ts";
 import type { KeyRange, WindowPlace } from "./rows.ts";
 import type { SeriesView } from "./series-scan.ts";
+import { HOUR_NS_BIG, WINDOW_HOURS_MAX } from "./series-time.ts";
 import { StorageView } from "./view.ts";
 import type { Window } from "./window-stats.ts";
 import { readWindows } from "./window-stats.ts";
@@ -29,11 +33,22 @@ import type { WriteBatch } from "./write-batch.ts";
 export const BATCH_ROWS_MAX = 100_000;
 /** Memory of a head above which it is sealed; there may be a few that wait for it. */
 const HEAD_BYTES_MAX = 64 * 1024 * 1024;
+const OFFSET_END_BIG = BigInt(WINDOW_HOURS_MAX) * HOUR_NS_BIG;
+
+/** Points of a policy. */
+export interface PointsToDelete {
+  readonly policyId: number;
+  readonly seriesIds: Iterable<number>;
+  /** Nanoseconds since 1970, both included. */
+  readonly from: bigint;
+  readonly to: bigint;
+  /** Undefined: all of them. */
+  readonly where?: DeleteCondition | undefined;
+}
 
 export interface SeriesStorageOptions {
   readonly shard: Shard;
-  /** Lets the event loop do what it has at hand. */
-  readonly pause: () => Promise<void>;
+  readonly clock: Clock;
   /** Told why background work failed; it is tried again. */
   readonly onError: (error: unknown) => void;
   readonly headBytesMax?: number;
@@ -47,21 +62,19 @@ export class SeriesStorage implements DerivedState {
 
   /** Reads what is in memory from the rows of the shard. */
   constructor(options: SeriesStorageOptions) {
-    const { shard, pause, onError, headBytesMax = HEAD_BYTES_MAX } = options;
+    const { shard, clock, onError, headBytesMax = HEAD_BYTES_MAX } = options;
     this.#shard = shard;
     this.#heads = new Heads(headBytesMax, () => this.#background.requestSeal());
     this.#background = new Background({
       shard,
-      pause,
+      clock,
       onError,
       heads: this.#heads,
       drops: this.#drops,
     });
     this.rebuild(shard.tip);
     shard.attach(this);
-    if (this.#heads.oldestFrozen !== undefined || this.#drops.lastHead > 0) {
-      this.#background.requestSeal();
-    }
+    this.#background.start();
   }
 
   rebuild(view: ReadView): void {
@@ -141,6 +154,39 @@ export class SeriesStorage implements DerivedState {
     await this.#background.seal();
   }
 
+  /** Merges blocks until none is smaller than it must be. */
+  merge(): Promise<void> {
+    return this.#background.merge();
+  }
+
+  /**
+   * Deletes the points that are durable now and match, in operations of bounded work; points that
+   * are written after this was called stay. Resolves with how many there were when all of them are
+   * deleted. After a crash or a rejection some of them are; the same delete goes on then.
+   */
+  async deletePoints(what: PointsToDelete): Promise<number> {
+    this.#heads.freeze();
+    const head = this.#heads.active.sequence - 1;
+    const seriesIds = Uint32Array.from(what.seriesIds).sort();
+    return await this.#background.run(async () => {
+      await this.#background.sealFrozen();
+      let removed = 0;
+      for (const window of readWindows(this.#shard.tip, windowsOf(what.policyId))) {
+        const start = BigInt(window.startHour) * HOUR_NS_BIG;
+        const from = Number(maxBig(what.from - start, 0n));
+        const to = Number(minBig(what.to - start, OFFSET_END_BIG));
+        if (from > to) continue;
+        const deleter = new Deleter({ window, seriesIds, from, to, head, where: what.where });
+        while (!deleter.isDone) {
+          await this.#background.step((tx) => deleter.step(tx));
+          await this.#background.sealFrozen();
+        }
+        removed += deleter.removed;
+      }
+      return removed;
+    });
+  }
+
   /** Ends background work; what it has not done is done after the next start. */
   close(): Promise<void> {
     return this.#background.close();
@@ -163,6 +209,14 @@ export class SeriesStorage implements DerivedState {
       at.onDurable(() => this.#background.requestSeal());
     });
   }
+}
+
+function maxBig(a: bigint, b: bigint): bigint {
+  return a > b ? a : b;
+}
+
+function minBig(a: bigint, b: bigint): bigint {
+  return a < b ? a : b;
 }
 
 function deleteRange(tx: Transaction, range: KeyRange): void {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { pointsOf, seriesBatch } from "../../../test/support/series-batch.ts";
-import { openTestShard, turn } from "../../../test/support/test-shard.ts";
+import { openTestShard } from "../../../test/support/test-shard.ts";
 import { AssertionError } from "../../base/assert.ts";
 import { SeriesStorage } from "./storage.ts";
 
@@ -9,8 +9,8 @@ const place = { policyId: 1, measurementId: 1, seriesId: 1 };
 const all = { from: -(2n ** 63n), to: 2n ** 63n - 1n };
 
 test("StorageView shows what was durable when it was taken, until its release", async () => {
-  const { shard } = await openTestShard();
-  const storage = new SeriesStorage({ shard, pause: turn, onError: assert.ifError });
+  const { shard, clock } = await openTestShard();
+  const storage = new SeriesStorage({ shard, clock, onError: assert.ifError });
   const write = (time: bigint) =>
     shard.run((tx) => storage.write(tx, seriesBatch([{ seriesId: 1, time, fields: { 1: 1 } }])));
   write(1n);
