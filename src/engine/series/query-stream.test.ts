@@ -28,8 +28,8 @@ class Fixture {
   constructor(parts: TestShard) {
     this.parts = parts;
     this.#feed = new SeriesFeed(parts.shard);
-    const { shard } = parts;
-    this.#storage = new SeriesStorage({ shard, pause: turn, onError: assert.ifError });
+    const { shard, clock } = parts;
+    this.#storage = new SeriesStorage({ shard, clock, onError: assert.ifError });
   }
 
   static async open(): Promise<Fixture> {

@@ -23,7 +23,7 @@ class Fixture {
   constructor(parts: TestShard) {
     this.parts = parts;
     const { shard, clock } = parts;
-    this.#storage = new SeriesStorage({ shard, pause: turn, onError: assert.ifError });
+    this.#storage = new SeriesStorage({ shard, clock, onError: assert.ifError });
     this.#definitions = new Definitions(definitionKind.subscription, shard.tip);
     this.sender = new SubscriptionSender({
       shard,
