@@ -12,7 +12,7 @@
  * Each load has a fresh server on an empty directory. Events have 256 bytes, three tags and an id
  * to deduplicate by. BullMQ has the fastest of a few settings of its workers, found before it
  * begins, and removes jobs that are done. Prints Markdown and appends a line to
- * bench/results/compare.jsonl.
+ * bench/results/compare.jsonl. Keys beside redis-server and etcd are in redis.ts.
  */
 import { createRequire } from "node:module";
 import { parseArgs } from "node:util";
