@@ -9,9 +9,9 @@ export function linesOf({ name, tags, columns, types, rows }: SeriesChunk): stri
   const present = tags.filter(([, value]) => value !== "");
   const series = [
     escaped(name, /[, ]/g),
-    ...present.map(([key, value]) => `${escaped(key, /[,= ]/g)}=${escaped(value, /[,= ]/g)}`),
+    ...present.map(([key, value]) => `${escapedName(key)}=${escapedName(value)}`),
   ].join(",");
-  const keys = columns.map((column) => escaped(column, /[,= ]/g));
+  const keys = columns.map((column) => escapedName(column));
   let lines = "";
   for (const row of rows) {
     const fields: string[] = [];
@@ -23,6 +23,11 @@ export function linesOf({ name, tags, columns, types, rows }: SeriesChunk): stri
     if (fields.length > 0) lines += `${series} ${fields.join(",")} ${String(row[0])}\n`;
   }
   return lines;
+}
+
+/** A tag key, tag value or field key in a line. */
+export function escapedName(text: string): string {
+  return escaped(text, /[,= ]/g);
 }
 
 function escaped(text: string, special: RegExp): string {

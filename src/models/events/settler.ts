@@ -18,8 +18,13 @@ import { deadLetterKey } from "./rows.ts";
 /** An operation takes no further failed deliveries once they have this many bytes. */
 const OPERATION_BYTES = 4 * 1024 * 1024;
 
-/** Acknowledged, or failed with the consumer's words. */
-export type Outcome = { readonly ok: true } | { readonly ok: false; readonly error: string };
+/**
+ * Acknowledged, or failed with the consumer's words. `also` is done by the same operation: it must
+ * not throw, since other deliveries are settled by that operation, too.
+ */
+export type Outcome =
+  | { readonly ok: true; readonly also?: (tx: Transaction) => void }
+  | { readonly ok: false; readonly error: string };
 
 interface Pending {
   readonly delivery: Delivery;
@@ -142,6 +147,7 @@ export class Settler {
 
   #store(tx: Transaction, batch: readonly Pending[], touched: Set<GroupPartition>): void {
     for (const { delivery, outcome } of batch) {
+      if (outcome.ok) outcome.also?.(tx);
       for (const { at, span } of delivery.spans) {
         if (!outcome.ok) this.#failSpan(tx, { at, span, delivery, error: outcome.error });
         at.markSettled(span);
