@@ -6,7 +6,7 @@ import { definitionKind, Definitions } from "../../models/series/definitions.ts"
 import { BindingRunner } from "./binding-runner.ts";
 import type { BindingContent } from "./series-models.ts";
 
-test("BindingRunner writes each due event once; what is no point becomes a dead letter", async () => {
+test("BindingRunner writes each due event once, no other", async () => {
   const events = await EventsShard.open({ partitions: 1, maxAttempts: 2 });
   const { shard, clock, model } = events;
   const kind = definitionKind.binding;
