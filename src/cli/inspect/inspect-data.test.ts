@@ -12,6 +12,7 @@ import { RealDisk } from "../../ports/real-disk.ts";
 import { SeededRandom } from "../../ports/seeded-random.ts";
 import { openLmdbTree } from "../../store/lmdb/lmdb-tree.ts";
 import { verifyLmdbTree } from "../../store/lmdb/verify-lmdb-tree.ts";
+import { openRunTree } from "../../store/runs/run-tree.ts";
 import { formatReport, reportJson } from "./format-report.ts";
 import { inspectData } from "./inspect-data.ts";
 
@@ -94,6 +95,23 @@ test("inspectData() finds a row of the store that was changed", async (context) 
   assert.equal(report.faults.length, 1);
   assert.match(formatReport(report), /FAULT .*base\.mdb.*\n1 faults$/);
   assert.equal(JSON.parse(reportJson(report)).isSound, false);
+});
+
+test("inspectData() counts the rows in runs, and finds a damaged one", async (context) => {
+  const directory = await database(context);
+  const rules = [{ prefix: "S", bytes: 2 }];
+  const runs = await openRunTree(disk, `${directory}/store/runs`, { rules });
+  await runs.write([{ kind: "put", key: "Sb1", value: Buffer.from("block") }], logIndex(5));
+  await runs.close();
+  const report = await inspectData(directory, parts);
+  assert.deepEqual(report.faults, []);
+  assert.equal(report.store?.rows, 4);
+  assert.deepEqual([...report.store.byFirstByte.keys()], [0x53, 0x61, 0x62]);
+  const run = (await readdir(`${directory}/store/runs`)).find((name) => name.endsWith(".run"));
+  await flip(`${directory}/store/runs/${run}`, 3);
+  const { faults } = await inspectData(directory, parts);
+  assert.equal(faults.length, 1);
+  assert.match(faults.join(), /\.run: the checksum of the page at 0/);
 });
 
 test("inspectData() finds a segment that is missing in the middle", async (context) => {

@@ -6,6 +6,8 @@ import { CronosError, isCronosError, toCronosError } from "../../base/errors.ts"
 import { logIndex } from "../../base/ids.ts";
 import type { Disk } from "../../ports/disk.ts";
 import type { LmdbTreeReport } from "../../store/lmdb/verify-lmdb-tree.ts";
+import { verifyRunTree } from "../../store/runs/verify-run-tree.ts";
+import type { RunTreeReport } from "../../store/runs/verify-run-tree.ts";
 import { inspectLog } from "./inspect-log.ts";
 import type { LogReport } from "./inspect-log.ts";
 
@@ -66,13 +68,31 @@ async function inspectStore(
 ): Promise<LmdbTreeReport | undefined> {
   if (!(await disk.exists(directory))) return undefined;
   try {
-    return await verifyStore(directory);
+    const rows = await verifyStore(directory);
+    return withRuns(rows, await verifyRunTree(disk, `${directory}/runs`));
   } catch (error) {
     if (isCronosError(error, "NOT_FOUND")) return undefined;
     const { message } = toCronosError(error);
     const nothing = { rows: 0, bytes: 0, byFirstByte: new Map(), faultCount: 1 };
     return { file: directory, appliedIndex: logIndex(0), ...nothing, faults: [message] };
   }
+}
+
+/** The rows of LMDB and of the runs are one store. */
+function withRuns(main: LmdbTreeReport, runs: RunTreeReport): LmdbTreeReport {
+  const byFirstByte = new Map(main.byFirstByte);
+  for (const [first, { rows, bytes }] of runs.byFirstByte) {
+    const own = byFirstByte.get(first) ?? { rows: 0, bytes: 0 };
+    byFirstByte.set(first, { rows: own.rows + rows, bytes: own.bytes + bytes });
+  }
+  return {
+    ...main,
+    rows: main.rows + runs.rows,
+    bytes: main.bytes + runs.bytes,
+    byFirstByte: new Map([...byFirstByte].sort(([a], [b]) => a - b)),
+    faultCount: main.faultCount + runs.faults.length,
+    faults: [...main.faults, ...runs.faults],
+  };
 }
 
 function unreportedFaults(store: LmdbTreeReport | undefined): string[] {

@@ -1,7 +1,7 @@
 /**
  * Which keys are surely not in a run: a blocked Bloom filter, so that get() of an absent key reads
  * no page of the run's tree. A key has one block of 64 bytes and some bits in it; blocks are stored
- * in pages of 255, each with a checksum, and read as they are needed.
+ * in pages of 63, each with a checksum, and read as they are needed.
  *
  * About 10 bits a key: 1 to 2 of 100 absent keys are looked for in vain.
  */
@@ -12,7 +12,7 @@ const blockBytes = 64;
 const blockBits = 8 * blockBytes;
 const bitsPerKey = 10;
 const bitsSet = 6;
-const blocksPerPage = 255;
+const blocksPerPage = 63;
 const checksumBytes = 4;
 
 /** A page of the filter: full ones have this many bytes. */

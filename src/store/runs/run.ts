@@ -161,6 +161,18 @@ export class Run {
     throw this.#corruption(`the checksum of the page at ${offset} does not match`, { offset, key });
   }
 
+  /** Reads the page of the filter with this block from the file. */
+  filterPage(block: number, key?: Key): Buffer {
+    const { filterOffset, filterBlocks: blocks } = this.footer;
+    const { offset, length } = filterPage(block, { offset: filterOffset, blocks });
+    const bytes = this.#read(offset, length);
+    if (isFilterPageSound(bytes, offset)) return bytes;
+    throw this.#corruption(`the checksum of the filter at ${offset} does not match`, {
+      offset,
+      key,
+    });
+  }
+
   /** Forgets what is in memory; the file may be removed. */
   close(): void {
     this.#pages.clear();
@@ -169,19 +181,12 @@ export class Run {
   }
 
   #mayHold(key: Key, hash: number): boolean {
-    const { filterOffset, filterBlocks } = this.footer;
-    const block = filterBlock(hash, filterBlocks);
-    const place = filterPage(block, { offset: filterOffset, blocks: filterBlocks });
+    const { filterOffset: offset, filterBlocks: blocks } = this.footer;
+    const block = filterBlock(hash, blocks);
+    const place = filterPage(block, { offset, blocks });
     let cached = this.#filterPages.get(place.offset);
     if (cached === undefined) {
-      const bytes = this.#read(place.offset, place.length);
-      if (!isFilterPageSound(bytes, place.offset)) {
-        const { offset } = place;
-        throw this.#corruption(`the checksum of the filter at ${offset} does not match`, {
-          offset,
-          key,
-        });
-      }
+      const bytes = this.filterPage(block, key);
       this.#files.cache.add(this.#filterPages, place.offset, { bytes });
       cached = must(this.#filterPages.get(place.offset));
     }
