@@ -178,7 +178,9 @@ export class Aggregation {
       times.push(time);
       values.push(value);
     };
-    for await (const block of mergePoints(group.streams, this.#settings.bounds, pacer)) {
+    const { bounds } = this.#settings;
+    const options = { bounds, pacer, rowsWanted: Infinity };
+    for await (const block of mergePoints(group.streams, options)) {
       for (const [i, points] of block.points.entries()) {
         const row = block.rows[i] ?? 0;
         const column = points.column(node.slot);

@@ -8,13 +8,13 @@ import type { Pacer } from "./pacer.ts";
 import type { Stream } from "./groups.ts";
 import type { TimeBounds } from "./time-bounds.ts";
 
-/** Rows of several batches: rows[i] of points[i]. Reused by the next call. */
+/** Rows of several batches: rows[i] of points[i]. */
 export interface RowBlock {
   readonly points: Points[];
   readonly rows: number[];
 }
 
-export const BLOCK_ROWS = 1024;
+const BLOCK_ROWS = 1024;
 
 interface Cursor {
   readonly order: number;
@@ -23,11 +23,18 @@ interface Cursor {
   row: number;
 }
 
+export interface MergeOptions {
+  readonly bounds: TimeBounds;
+  readonly pacer: Pacer;
+  /** How many rows are likely to be enough: the first block has no more. */
+  readonly rowsWanted: number;
+}
+
 export async function* mergePoints(
   streams: readonly Stream[],
-  bounds: TimeBounds,
-  pacer: Pacer,
+  { bounds, pacer, rowsWanted }: MergeOptions,
 ): AsyncGenerator<RowBlock> {
+  let blockRows = Math.min(rowsWanted, BLOCK_ROWS);
   const heap = new CursorHeap(bounds.isAscending);
   for (const [order, stream] of streams.entries()) {
     if (pacer.isDue()) await pacer.pause();
@@ -54,8 +61,9 @@ export async function* mergePoints(
         heap.settle();
       }
     } else heap.settle();
-    if (block.rows.length < BLOCK_ROWS) continue;
+    if (block.rows.length < blockRows) continue;
     yield block;
+    blockRows = BLOCK_ROWS;
     block = { points: [], rows: [] };
     if (pacer.isDue()) await pacer.pause();
   }

@@ -3,13 +3,9 @@ import type { SelectContext } from "../result.ts";
 
 /** How long a query keeps the thread. */
 const SLICE_MS = 5;
-/** Looking at the clock costs; small steps share a look. */
-const STEPS_PER_LOOK = 8;
-
 export class Pacer {
   readonly #context: SelectContext;
   #since: number;
-  #steps = 0;
 
   constructor(context: SelectContext) {
     this.#context = context;
@@ -18,8 +14,6 @@ export class Pacer {
 
   /** Whether it is time to pause. */
   isDue(): boolean {
-    if (++this.#steps < STEPS_PER_LOOK) return false;
-    this.#steps = 0;
     return this.#context.clock() - this.#since >= SLICE_MS;
   }
 

@@ -3,7 +3,7 @@
  * query itself and for its subqueries.
  */
 import type { Call, SelectStatement } from "../ast.ts";
-import { TIME_MAX, TIME_MIN } from "../../models/series/series-time.ts";
+import { TIME_MAX, TIME_MIN, timeAt } from "../../models/series/series-time.ts";
 import type { SelectContext, Value } from "../result.ts";
 import type { AggregateSettings } from "./aggregate.ts";
 import { Aggregation } from "./aggregate.ts";
@@ -23,6 +23,7 @@ import { RowBuilder, slotOf } from "./row-builder.ts";
 import { RowFilter } from "./row-filter.ts";
 import type { TimeBounds } from "./time-bounds.ts";
 import { typeOf } from "./types.ts";
+import { windowOf } from "./windows.ts";
 
 export type Rows = readonly (readonly Value[])[];
 
@@ -132,7 +133,12 @@ export class SelectRun {
     const driving = this.#slots.flatMap((slot, index) =>
       slot.type === "tag" || slot.type === "unknown" ? [] : [index],
     );
-    for await (const block of mergePoints(group.streams, this.#bounds, this.#settings.pacer)) {
+    const options = {
+      bounds: this.#bounds,
+      pacer: this.#settings.pacer,
+      rowsWanted: rowsWanted(this.plan.compiled.statement) ?? Infinity,
+    };
+    for await (const block of mergePoints(group.streams, options)) {
       const rows: Value[][] = [];
       for (const [i, points] of block.points.entries()) {
         const row = block.rows[i] ?? 0;
@@ -146,9 +152,43 @@ export class SelectRun {
   }
 
   async *#computedRows(group: Group): AsyncGenerator<Rows> {
-    const series = await this.#aggregation?.compute(group, this.#settings.pacer);
-    if (series === undefined) return;
-    yield* this.#joinCalls(series);
+    const { pacer } = this.#settings;
+    for await (const bounds of this.#firstBounds(group)) {
+      const part = new Aggregation({ ...this.#aggregateSettings(), bounds });
+      const found = await part.compute(group, pacer);
+      const wanted = rowsWanted(this.plan.compiled.statement) ?? Infinity;
+      if (!found.some(({ times }) => times.length >= wanted)) continue;
+      yield* this.#joinCalls(found);
+      return;
+    }
+    const series = await this.#aggregation?.compute(group, pacer);
+    if (series !== undefined) yield* this.#joinCalls(series);
+  }
+
+  /**
+   * With LIMIT the first windows may do: bounds to try before all is read, each some times as long
+   * as the one before. None where a later point can change an earlier row.
+   */
+  async *#firstBounds(group: Group): AsyncGenerator<TimeBounds> {
+    const { plan } = this;
+    const { interval, statement } = plan.compiled;
+    const wanted = rowsWanted(statement);
+    if (interval === undefined || wanted === undefined || interval.months > 0) return;
+    if (statement.fill?.mode === "linear" || !plan.calls.every((call) => isOrderless(call))) return;
+    if (plan.calls.some((call) => call.args[0]?.kind === "call")) return;
+    const all = this.#bounds;
+    const first = all.isAscending
+      ? (plan.compiled.range.from ?? (await firstTime(group, all)))
+      : all.to;
+    if (first === undefined) return;
+    const length = interval.ns * BigInt(wanted);
+    for (let times = 1n; times <= LONGEST_TRY; times *= TRY_GROWTH) {
+      const end = all.isAscending
+        ? windowOf(interval, first + length * times).start - 1n
+        : windowOf(interval, first - length * times).end;
+      if (all.isAscending ? end >= all.to : end <= all.from) return;
+      yield all.isAscending ? { ...all, to: end } : { ...all, from: end };
+    }
   }
 
   /** Puts the results of the calls side by side: one row per time that one of them has. */
@@ -186,6 +226,29 @@ export class SelectRun {
 }
 
 const ROWS_PER_STEP = 1024;
+
+/** How much longer the next try is, and the longest, in lengths of what is wanted. */
+const TRY_GROWTH = 8n;
+const LONGEST_TRY = 512n;
+
+/** How many rows of a series suffice; undefined: all are needed. */
+function rowsWanted({ limit, offset, having, orderBy }: SelectStatement): number | undefined {
+  const isByTime = orderBy.every(({ name }) => name.toLowerCase() === "time");
+  return limit === 0 || having !== undefined || !isByTime ? undefined : limit + offset;
+}
+
+/** The time of a group's first point; undefined: it has none. */
+async function firstTime(group: Group, bounds: TimeBounds): Promise<bigint | undefined> {
+  let first: bigint | undefined;
+  for (const stream of group.streams) {
+    for await (const points of stream.read(bounds)) {
+      const time = timeAt(points.startHour, points.firstOffset);
+      if (first === undefined || time < first) first = time;
+      break;
+    }
+  }
+  return first;
+}
 
 function nextTime(
   series: readonly CallSeries[],
