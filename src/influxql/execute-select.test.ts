@@ -2,9 +2,10 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { executeSelect } from "./execute-select.ts";
 import { parseQuery } from "./parse.ts";
-import type { SelectContext, Value } from "./result.ts";
+import type { SelectContext } from "./result.ts";
 import { MemoryData } from "./select/memory-data.ts";
 import { selectCases } from "./select/select-cases.ts";
+import { contextOf, runQuery, testLimits } from "./select/select-testing.ts";
 
 const data = new MemoryData();
 data.addPolicy("db", "autogen");
@@ -41,46 +42,9 @@ function testLines(): string[] {
   return lines;
 }
 
-const limits = { seriesMax: 0, pointsMax: 0, bucketsMax: 100_000, chunkRows: 1000 };
-
-const context: SelectContext = {
-  data,
-  database: "db",
-  policy: "",
-  now: 1_700_000_000_000_000_000n,
-  limits,
-  signal: new AbortController().signal,
-  pause: () => Promise.resolve(),
-  clock: () => 0,
-  random: () => 0.5,
-  warn: () => undefined,
-};
-
-/** The result as lines: one for each series, with its tags and columns, one for each row. */
-async function run(text: string, changes: Partial<SelectContext> = {}): Promise<string[]> {
-  const lines: string[] = [];
-  for (const statement of parseQuery(text)) {
-    assert.ok(statement.kind === "select");
-    try {
-      for await (const chunk of executeSelect(statement, { ...context, ...changes })) {
-        const tags = chunk.tags.map(([key, value]) => `${key}=${value}`).join(",");
-        lines.push(`${chunk.name}${tags && `{${tags}}`}: ${chunk.columns.join(", ")}`);
-        for (const [time = null, ...values] of chunk.rows) {
-          lines.push([String(Number(time) / 1e9), ...values.map(textOf)].join(" "));
-        }
-      }
-    } catch (error) {
-      assert.ok(error instanceof Error);
-      lines.push(`error: ${error.message}`);
-    }
-  }
-  return lines;
-}
-
-function textOf(value: Value): string {
-  if (value === null) return "-";
-  const isNumber = typeof value === "number" || typeof value === "bigint";
-  return isNumber ? String(Number(Number(value).toPrecision(9))) : String(value);
+/** The result of a query over the data above. */
+function run(text: string, changes: Partial<SelectContext> = {}): Promise<string[]> {
+  return runQuery(text, { ...contextOf(data), ...changes });
 }
 
 for (const [query = "", ...lines] of selectCases) {
@@ -100,10 +64,11 @@ test("executeSelect refuses too many windows before it reads", async () => {
 });
 
 test("executeSelect keeps to the limits of series and points", async () => {
-  assert.deepEqual(await run("select u from cpu", { limits: { ...limits, seriesMax: 2 } }), [
+  assert.deepEqual(await run("select u from cpu", { limits: { ...testLimits, seriesMax: 2 } }), [
     "error: max-select-series limit exceeded: (3/2)",
   ]);
-  const [error] = await run("select mean(u) from cpu", { limits: { ...limits, pointsMax: 20 } });
+  const tight = { limits: { ...testLimits, pointsMax: 20 } };
+  const [error] = await run("select mean(u) from cpu", tight);
   assert.match(error ?? "", /^error: max-select-point limit exceeed: \(\d+\/20\)$/);
 });
 
@@ -111,7 +76,7 @@ test("executeSelect cuts long series into chunks", async () => {
   const [statement] = parseQuery("select u from cpu where host = 'a'");
   assert.ok(statement?.kind === "select");
   const sizes: number[] = [];
-  const small = { ...context, limits: { ...limits, chunkRows: 15 } };
+  const small = { ...contextOf(data), limits: { ...testLimits, chunkRows: 15 } };
   for await (const { rows, isPartial } of executeSelect(statement, small)) {
     sizes.push(rows.length);
     assert.equal(isPartial, sizes.length < 3);

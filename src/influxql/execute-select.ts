@@ -3,19 +3,15 @@
  * (plan.ts), then executed group by group: a group is one series of the result, and only what
  * belongs to it is in memory.
  */
-import { must } from "../base/assert.ts";
-import type { SelectStatement, Source } from "./ast.ts";
+import type { SelectStatement } from "./ast.ts";
 import type { SelectContext, SeriesChunk, Value } from "./result.ts";
-import type { CompiledSelect } from "./select/compile.ts";
 import { compileSelect } from "./select/compile.ts";
 import type { Group } from "./select/groups.ts";
 import { Pacer } from "./select/pacer.ts";
-import { planSelect } from "./select/plan.ts";
-import { QueryError } from "./select/query-error.ts";
-import type { RowSource } from "./select/row-source.ts";
+import { prepareSelect } from "./select/prepare-select.ts";
 import type { RunSettings } from "./select/run-select.ts";
-import { pointCounter, SelectRun } from "./select/run-select.ts";
-import { SubquerySource } from "./select/subquery-source.ts";
+import type { SelectRun } from "./select/run-select.ts";
+import { pointCounter } from "./select/run-select.ts";
 
 /**
  * The chunks of the result, series by series. Errors are those of InfluxDB 1.x, thrown before the
@@ -33,22 +29,6 @@ export async function* executeSelect(
   };
   const run = prepareSelect(compiled, settings, []);
   for (const group of run.groups()) yield* groupChunks(run, group, context);
-}
-
-/** Plans a compiled SELECT and its subqueries; `dimensions` are those of the query around it. */
-function prepareSelect(
-  compiled: CompiledSelect,
-  settings: RunSettings,
-  dimensions: readonly string[],
-): SelectRun {
-  const makeRowSource = (source: Source, outer: readonly string[]): RowSource => {
-    if (source.kind !== "subquery") throw new QueryError(`${source.kind} is not supported`);
-    const inner = must(compiled.subqueries.get(source.statement));
-    return new SubquerySource(prepareSelect(inner, settings, outer));
-  };
-  const { context } = settings;
-  const plan = planSelect(compiled, { context, outerDimensions: dimensions, makeRowSource });
-  return new SelectRun(plan, settings);
 }
 
 /** The rows of a group in chunks of bounded size. */

@@ -28,7 +28,7 @@ export interface CompiledSelect {
   readonly isRaw: boolean;
   /** Whether there is a column that is not inside a call. */
   readonly hasPlainColumns: boolean;
-  /** By its statement; those inside joins too. */
+  /** By its statement. */
   readonly subqueries: ReadonlyMap<SelectStatement, CompiledSelect>;
 }
 
@@ -97,17 +97,9 @@ function isTimeReference(expression: Expression): boolean {
   return expression.kind === "reference" && expression.name === "time";
 }
 
-/** The statements of subqueries among the sources. */
-function innerStatements(statement: SelectStatement): SelectStatement[] {
-  const found: SelectStatement[] = [];
-  const visit = (sources: SelectStatement["sources"]): void => {
-    for (const source of sources) {
-      if (source.kind === "subquery") found.push(source.statement);
-      else if (source.kind === "join" || source.kind === "merge") visit(source.sources);
-    }
-  };
-  visit(statement.sources);
-  return found;
+/** The statements of subqueries among the sources; those inside joins are compiled with them. */
+function innerStatements({ sources }: SelectStatement): SelectStatement[] {
+  return sources.flatMap((source) => (source.kind === "subquery" ? [source.statement] : []));
 }
 
 function distinctAsCall(expression: Expression): Expression {
