@@ -9,7 +9,6 @@
 import { toCronosError } from "../base/errors.ts";
 import type { Disk } from "../ports/disk.ts";
 import type { BaseTree } from "../store/base-tree.ts";
-import { openLmdbTree } from "../store/lmdb/lmdb-tree.ts";
 import { RoutedTree } from "../store/routed-tree.ts";
 import { openRunTree } from "../store/runs/run-tree.ts";
 
@@ -25,15 +24,32 @@ export async function openFileTree(
   directory: string,
   warn: (message: string) => void,
 ): Promise<BaseTree> {
-  const onMergeError = (error: unknown): void => {
-    warn(`Runs in ${directory}/runs were not merged: ${toCronosError(error).message}`);
-  };
+  // Loaded when it is needed: simulations do without the native library.
+  const { openLmdbTree } = await import("../store/lmdb/lmdb-tree.ts");
   const main = openLmdbTree(directory);
   try {
-    const routed = await openRunTree(disk, `${directory}/runs`, { rules, onMergeError });
-    return new RoutedTree({ main, routed, prefixes: rules.map(({ prefix }) => prefix) });
+    return await withRuns(main, { disk, directory, warn });
   } catch (error) {
     await main.close();
     throw error;
   }
+}
+
+export interface RunsPlace {
+  readonly disk: Disk;
+  /** The runs are in runs/ of it. */
+  readonly directory: string;
+  readonly warn: (message: string) => void;
+}
+
+/** The tree of `main` and of runs for the rows of time series. */
+export async function withRuns(
+  main: BaseTree,
+  { disk, directory, warn }: RunsPlace,
+): Promise<BaseTree> {
+  const onMergeError = (error: unknown): void => {
+    warn(`Runs in ${directory}/runs were not merged: ${toCronosError(error).message}`);
+  };
+  const routed = await openRunTree(disk, `${directory}/runs`, { rules, onMergeError });
+  return new RoutedTree({ main, routed, prefixes: rules.map(({ prefix }) => prefix) });
 }

@@ -17,6 +17,7 @@ import { RealRandom } from "../ports/real-random.ts";
 import { SimulatedClock } from "../ports/simulated-clock.ts";
 import type { BaseTree } from "../store/base-tree.ts";
 import { openMemoryTree } from "../store/memory/memory-tree.ts";
+import { openFileTree } from "./open-file-tree.ts";
 import { Engine } from "./engine.ts";
 import type { EngineMetrics } from "./metrics.ts";
 import { noMetrics } from "./metrics.ts";
@@ -110,11 +111,7 @@ function realComponents(warn: (message: string) => void): OpenComponents {
     clock: new RealClock(),
     disk,
     random: new RealRandom(),
-    openBaseTree: async (directory) => {
-      // Loaded when it is needed: a database in memory does without the native library.
-      const { openFileTree } = await import("./open-file-tree.ts");
-      return openFileTree(disk, directory, warn);
-    },
+    openBaseTree: (directory) => openFileTree(disk, directory, warn),
   };
 }
 

@@ -1,9 +1,10 @@
 /**
- * A whole database on simulated parts: time that moves when told, a disk that fails as told, a base
- * tree that outlives the process. restart() is what the next process finds after a kill or a power
- * loss.
+ * A whole database on simulated parts: time that moves when told, a disk that fails as told, with
+ * runs on it, and a base tree that outlives the process for all other rows. restart() is what the
+ * next process finds after a kill or a power loss.
  */
 import type { Engine } from "../../src/engine/engine.ts";
+import { withRuns } from "../../src/engine/open-file-tree.ts";
 import { openDirectory } from "../../src/engine/open.ts";
 import type { EngineSettings } from "../../src/engine/settings.ts";
 import { SeededRandom } from "../../src/ports/seeded-random.ts";
@@ -32,8 +33,10 @@ export class SimulatedNode {
   /** Opens the database; take away what holds an earlier one with die() first. */
   open(): Promise<Engine> {
     const { clock, disk, random, storage, settings } = this;
-    const openBaseTree = async () => openMemoryTree(storage);
     const warn = (message: string) => this.warnings.push(message);
+    const openBaseTree = (directory: string) => {
+      return withRuns(openMemoryTree(storage), { disk, directory, warn });
+    };
     return openDirectory("data", { clock, disk, random, openBaseTree }, { settings, warn });
   }
 
