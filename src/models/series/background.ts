@@ -26,6 +26,8 @@ const SERIES_PER_OPERATION = 256;
 /** Heads sealed into a window since it was merged, at which it is merged; and when all is idle. */
 const MERGE_SEALS = 8;
 const MERGE_SEALS_IDLE = 2;
+/** Operations of a job that may be on their way to the log. */
+const STEPS_AHEAD = 8;
 const TICK_MS = 10_000;
 const IDLE_TICKS = 3;
 
@@ -42,6 +44,8 @@ export interface BackgroundOptions {
 export class Background {
   readonly #options: BackgroundOptions;
   #last: Promise<unknown> = Promise.resolve();
+  /** When the newest operations of the running job are durable, oldest first. */
+  readonly #ahead: Promise<void>[] = [];
   #isSealRequested = false;
   #isClosed = false;
   #timer: Timer | undefined;
@@ -90,20 +94,36 @@ export class Background {
     await this.idle();
   }
 
-  /** Runs a job after those that were asked for before. */
+  /** Runs a job after those that were asked for before; what it did is durable then. */
   run<T>(job: () => Promise<T>): Promise<T> {
-    const result = this.#last.then(job);
+    const result = this.#last.then(async () => {
+      this.#ahead.length = 0;
+      const value = await job();
+      await this.#allDurable();
+      return value;
+    });
     this.#last = result.catch(() => undefined);
     return result;
   }
 
-  /** For jobs: one operation, durable, and a turn of the event loop. */
+  /** For jobs: one operation and a turn of the event loop. It need not be durable then. */
   async step<T>(operation: (tx: Transaction) => T): Promise<T> {
     const { shard, clock } = this.#options;
     if (this.#isClosed) throw new CronosError("CLOSED", "Database is closed");
-    const result = await shard.execute(operation);
+    const room = shard.room();
+    if (room !== undefined) await room;
+    const result = shard.run(operation);
+    const durable = shard.tipDurable();
+    // Heard of when it is waited for.
+    durable.catch(() => undefined);
+    this.#ahead.push(durable);
+    if (this.#ahead.length > STEPS_AHEAD) await this.#ahead.shift();
     await new Promise<void>((resolve) => clock.soon(resolve));
     return result;
+  }
+
+  async #allDurable(): Promise<void> {
+    await Promise.all(this.#ahead.splice(0));
   }
 
   /** For jobs: makes blocks of all frozen heads. */
@@ -118,6 +138,7 @@ export class Background {
     const { heads, drops, shard } = this.#options;
     // All that is in it is durable then, since it takes no writes.
     await this.step(() => undefined);
+    await this.#allDurable();
     const sealer = new Sealer(head, shard.tip, drops);
     for (let isDone = false; !isDone && heads.all.includes(head); ) {
       isDone = await this.step((tx) => {
@@ -126,6 +147,7 @@ export class Background {
         return isLast;
       });
     }
+    await this.#allDurable();
   }
 
   async #mergeWindows(seals: number): Promise<void> {

@@ -8,7 +8,7 @@ import type { ReadView } from "../../store/base-tree.ts";
 import { BLOCK_POINTS_MAX, BlockSource, encodeBlock } from "./block.ts";
 import type { Column } from "./column.ts";
 import type { PointSource } from "./point-source.ts";
-import { blockKey, blocksBetween, readBlockKey, spanOf } from "./rows.ts";
+import { blockKeyIn, blocksBetween, blockWindowPrefix, readBlockKey, spanOf } from "./rows.ts";
 import type { WindowPlace } from "./rows.ts";
 import { readStats, writeStats } from "./window-stats.ts";
 
@@ -71,6 +71,7 @@ export function storedBlock(key: Key, bytes: Uint8Array): StoredBlock {
 export class BlockEdit {
   readonly #tx: Transaction;
   readonly #window: WindowPlace;
+  readonly #prefix: Key;
   #points = 0;
   #blocks = 0;
   #bytes = 0;
@@ -81,6 +82,7 @@ export class BlockEdit {
   constructor(tx: Transaction, window: WindowPlace) {
     this.#tx = tx;
     this.#window = window;
+    this.#prefix = blockWindowPrefix(window);
   }
 
   /** Writes rows `start` to `end` (not included) of a source without repeats as blocks. */
@@ -94,7 +96,7 @@ export class BlockEdit {
       const first = offsets[start] as number;
       const span = spanOf((offsets[end - 1] as number) - first);
       const { sequence } = source;
-      this.#tx.put(blockKey({ ...this.#window, seriesId, span, first, sequence }), bytes);
+      this.#tx.put(blockKeyIn(this.#prefix, { seriesId, span, first, sequence }), bytes);
       this.#spans |= 1 << span;
       this.#from = Math.min(this.#from, first);
       this.#to = Math.max(this.#to, offsets[end - 1] as number);

@@ -14,23 +14,24 @@ export class HeadSource implements PointSource {
   readonly #head: Head;
   readonly #rows: Int32Array;
   readonly #offsets: Float64Array;
+  /** The shape of all rows, if they have the same. */
+  readonly #shape: Shape | undefined;
 
   private constructor(head: Head, rows: Int32Array) {
     this.sequence = head.sequence;
     this.count = rows.length;
     this.#head = head;
-    const offsets = Float64Array.from(rows, (row) => head.offsetOf(row));
-    const order = orderOf(offsets);
-    this.hasRepeats = order !== "ascending";
-    if (order !== "unordered") {
-      this.#rows = rows;
-      this.#offsets = offsets;
-      return;
+    this.#rows = rows;
+    this.#offsets = head.offsetsOf(rows);
+    this.#shape = head.commonShapeOf(rows);
+    let order = orderOf(this.#offsets);
+    if (order === "unordered") {
+      // Equal times stay in the order in which they came.
+      rows.sort((a, b) => head.offsetOf(a) - head.offsetOf(b) || a - b);
+      this.#offsets = head.offsetsOf(rows);
+      order = orderOf(this.#offsets);
     }
-    // Equal times stay in the order in which they came.
-    this.#rows = rows.sort((a, b) => head.offsetOf(a) - head.offsetOf(b) || a - b);
-    this.#offsets = Float64Array.from(this.#rows, (row) => head.offsetOf(row));
-    this.hasRepeats = orderOf(this.#offsets) !== "ascending";
+    this.hasRepeats = order !== "ascending";
   }
 
   /** Undefined when the series has no point in rows before `end`. */
@@ -56,6 +57,7 @@ export class HeadSource implements PointSource {
   }
 
   fieldIds(): readonly number[] {
+    if (this.#shape !== undefined) return this.#shape.sortedIds;
     const ids = new Set<number>();
     let last: Shape | undefined;
     for (const row of this.#rows) {
@@ -68,6 +70,13 @@ export class HeadSource implements PointSource {
 
   column(fieldId: number): Column | undefined {
     const head = this.#head;
+    const shape = this.#shape;
+    if (shape !== undefined) {
+      const place = shape.placeOf(fieldId);
+      if (place < 0) return undefined;
+      const column = this.#plainColumn(place, shape.typeAt(place));
+      if (column !== undefined) return column;
+    }
     const type = this.#typeOf(fieldId);
     if (type === undefined) return undefined;
     const column = new MutableColumn(type, this.count);
@@ -75,15 +84,22 @@ export class HeadSource implements PointSource {
     let place = -1;
     for (let i = 0; i < this.count; i++) {
       const row = this.#rows[i] as number;
-      const shape = head.shapeOf(row);
-      if (shape !== last) {
-        place = shape.placeOf(fieldId);
-        if (place >= 0 && shape.types[place] !== type) place = -1;
-        last = shape;
+      const ofRow = head.shapeOf(row);
+      if (ofRow !== last) {
+        place = ofRow.placeOf(fieldId);
+        if (place >= 0 && ofRow.types[place] !== type) place = -1;
+        last = ofRow;
       }
       if (place >= 0) putValue(column, i, { head, number: head.valueOf(row, place) });
     }
     return column.finish();
+  }
+
+  /** Numbers that all points have; undefined if some of them are 64-bit. */
+  #plainColumn(place: number, type: FieldType): Column | undefined {
+    if (type !== fieldType.float && type !== fieldType.integer) return undefined;
+    const values = this.#head.valuesOf(this.#rows, place);
+    return values === undefined ? undefined : { type, values, present: undefined };
   }
 
   summary(): undefined {

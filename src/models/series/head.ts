@@ -144,6 +144,43 @@ export class Head {
     return (this.#rows[row >>> ROW_BITS] as RowSegment).offsets[row & ROW_MASK] as number;
   }
 
+  offsetsOf(rows: Int32Array): Float64Array {
+    const offsets = new Float64Array(rows.length);
+    for (let i = 0; i < rows.length; i++) {
+      const row = rows[i] as number;
+      const segment = this.#rows[row >>> ROW_BITS] as RowSegment;
+      offsets[i] = segment.offsets[row & ROW_MASK] as number;
+    }
+    return offsets;
+  }
+
+  /** The shape of all these rows; undefined if they have several. */
+  commonShapeOf(rows: Int32Array): Shape | undefined {
+    let common = -1;
+    for (let i = 0; i < rows.length; i++) {
+      const row = rows[i] as number;
+      const segment = this.#rows[row >>> ROW_BITS] as RowSegment;
+      const shape = segment.shapes[row & ROW_MASK] as number;
+      if (common === -1) common = shape;
+      else if (shape !== common) return undefined;
+    }
+    return this.#shapes.all[common];
+  }
+
+  /** Numbers at a place of these rows' shape; undefined if one of them is kept apart. */
+  valuesOf(rows: Int32Array, place: number): Float64Array | undefined {
+    const values = new Float64Array(rows.length);
+    for (let i = 0; i < rows.length; i++) {
+      const row = rows[i] as number;
+      const segment = this.#rows[row >>> ROW_BITS] as RowSegment;
+      const number = (segment.values[row & ROW_MASK] as number) + place;
+      const value = (this.#values[number >>> VALUE_BITS] as Float64Array)[number & VALUE_MASK];
+      if (value !== value) return undefined;
+      values[i] = value as number;
+    }
+    return values;
+  }
+
   shapeOf(row: number): Shape {
     const { shapes } = this.#rows[row >>> ROW_BITS] as RowSegment;
     return this.#shapes.all[shapes[row & ROW_MASK] as number] as Shape;

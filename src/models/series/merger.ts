@@ -11,7 +11,7 @@ import { BLOCK_POINTS_MAX } from "./block.ts";
 import { BlockEdit, readBlocks } from "./block-rows.ts";
 import type { StoredBlock } from "./block-rows.ts";
 import { lowerBound } from "./bounds.ts";
-import { MergedSource } from "./merged-source.ts";
+import { joinSources } from "./concatenated-source.ts";
 import type { PointSource } from "./point-source.ts";
 import { allSpans, blocksOfWindow, readBlockKey } from "./rows.ts";
 import type { Window } from "./window-stats.ts";
@@ -122,7 +122,7 @@ export function groupsOf(blocks: readonly StoredBlock[]): StoredBlock[][] {
 function rewrite(edit: BlockEdit, seriesId: number, group: readonly StoredBlock[]): boolean {
   const { blocks, cut } = takePart(group);
   for (const block of blocks) edit.remove(block);
-  const merged = new MergedSource(blocks.map(({ source }) => source));
+  const merged = joinSources(blocks.map(({ source }) => source));
   edit.put(seriesId, merged, { start: 0, end: lowerBound(merged.offsets(), cut) });
   for (const { source } of blocks) {
     if (source.lastOffset < cut) continue;

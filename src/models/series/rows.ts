@@ -108,8 +108,22 @@ export function spanOf(distance: number): number {
   return span;
 }
 
-export function blockKey(block: BlockPlace): Key {
-  const place = blockPrefix + windowPart(block) + keyU32(block.seriesId) + keyU8(block.span);
+/** What the keys of all blocks of a window begin with. */
+export function blockWindowPrefix(at: WindowPlace): Key {
+  return blockPrefix + windowPart(at);
+}
+
+/** Key of a block in the window of that prefix. */
+export function blockKeyIn(
+  windowPrefixKey: Key,
+  block: {
+    readonly seriesId: number;
+    readonly span: number;
+    readonly first: number;
+    readonly sequence: number;
+  },
+): Key {
+  const place = windowPrefixKey + keyU32(block.seriesId) + keyU8(block.span);
   return place + offsetPart(block.first) + keyU32(block.sequence);
 }
 

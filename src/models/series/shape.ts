@@ -13,6 +13,7 @@ export class Shape {
   readonly types: Uint8Array;
   /** Whether it has neither strings nor integers, whose values may stand elsewhere. */
   readonly isPlain: boolean;
+  #sortedIds: readonly number[] | undefined;
 
   constructor(number: number, row: ShapeOf) {
     this.number = number;
@@ -22,6 +23,11 @@ export class Shape {
     this.isPlain = row.types.every((type) => {
       return type === fieldType.float || type === fieldType.boolean;
     });
+  }
+
+  /** Its field ids, ascending, each once. */
+  get sortedIds(): readonly number[] {
+    return (this.#sortedIds ??= [...new Set(this.fieldIds)].sort((a, b) => a - b));
   }
 
   get size(): number {
