@@ -32,6 +32,9 @@ import { NamespacesService } from "./namespaces-service.ts";
 import { PubSub } from "./pubsub.ts";
 import { globalNamespace } from "./session-namespace.ts";
 import { Session } from "./session.ts";
+import { executeSelect } from "../influxql/execute-select.ts";
+import { defaultQueryLimits, QueryService } from "./series/query-service.ts";
+import { diagnosticsOf, statisticsOf } from "./series/server-figures.ts";
 import { openSeriesModels } from "./series/series-models.ts";
 import type { SeriesModels } from "./series/series-models.ts";
 import { SeriesWriteService } from "./series/write-service.ts";
@@ -71,6 +74,7 @@ export class Engine implements Database, StatsSource {
   /** What services of time series share. */
   readonly seriesModels: SeriesModels;
   readonly seriesWrites: SeriesWriteService;
+  readonly queries: QueryService;
   readonly #namespaces: NamespacesService;
   readonly #zmapWatches: ZMapWatches;
   readonly #keys: KeysService;
@@ -104,7 +108,23 @@ export class Engine implements Database, StatsSource {
       clock,
       models: this.seriesModels,
     });
+    this.queries = this.#openQueries(running.shard);
     this.admin = new AdminService({ ...parts, flush: () => running.shard.flush() });
+  }
+
+  #openQueries(shard: Shard): QueryService {
+    const { clock, random } = this.#parts;
+    return new QueryService({
+      shard,
+      clock,
+      random,
+      models: this.seriesModels,
+      select: executeSelect,
+      write: (request) => this.seriesWrites.write(request),
+      limits: defaultQueryLimits,
+      stats: () => statisticsOf(this.seriesModels, this.queries.registry),
+      diagnostics: () => diagnosticsOf(clock),
+    });
   }
 
   /** Opens the shard and everything derived from it. On failure the parts are closed. */
@@ -259,6 +279,7 @@ export class Engine implements Database, StatsSource {
     this.#keys.close();
     this.#model.close();
     await this.#model.reads.close();
+    this.queries.close();
     await this.seriesModels.storage.close();
     await this.#shard.close();
     await closeParts(this.#parts);

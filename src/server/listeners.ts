@@ -41,12 +41,14 @@ async function startGrpc(
 }
 
 async function startHttp(address: ListenAddress, context: ListenContext): Promise<Listener> {
-  const [{ routes }, { influxWriteRoutes }] = await Promise.all([
+  const [{ routes }, { influxWriteRoutes }, { influxQueryRoutes }] = await Promise.all([
     import("../protocols/http/routes.ts"),
     import("../protocols/http/influx/write-routes.ts"),
+    import("../protocols/http/influx/query-routes.ts"),
   ]);
-  const { seriesWrites: writes } = context.engine;
-  const influx = writes && { routes: influxWriteRoutes, backend: { writes } };
+  const { seriesWrites: writes, queries } = context.engine;
+  const influxRoutes = [...influxWriteRoutes, ...influxQueryRoutes];
+  const influx = writes && queries && { routes: influxRoutes, backend: { writes, queries } };
   return listen({ routes, ...(influx === undefined ? {} : { influx }) }, address, context);
 }
 

@@ -16,6 +16,7 @@ import type { EventInput, EventsApi } from "../engine/events-api.ts";
 import type { EngineMetrics, StatsSource } from "../engine/metrics.ts";
 import type { KeyspaceEvents } from "../engine/keyspace-events.ts";
 import type { PubSub } from "../engine/pubsub.ts";
+import type { QueryService } from "../engine/series/query-service.ts";
 import type { SeriesWriteService } from "../engine/series/write-service.ts";
 import type { Session } from "../engine/session.ts";
 import type { Clock } from "../ports/clock.ts";
@@ -36,6 +37,7 @@ export interface ServerEngine extends StatsSource {
   readonly data?: Pick<Database, "namespace" | "namespaces">;
   /** Where points go. */
   readonly seriesWrites?: Pick<SeriesWriteService, "write">;
+  readonly queries?: Pick<QueryService, "run" | "registry">;
   readonly users: Users;
   readonly pubsub: PubSub;
   readonly keyspaceEvents: KeyspaceEvents;

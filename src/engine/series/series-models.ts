@@ -8,11 +8,7 @@ import { SeriesIndex } from "../../models/series/series-index.ts";
 import { SeriesStorage } from "../../models/series/storage.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { Shard } from "../../shard/shard.ts";
-
-/** A continuous query: its CREATE statement as canonical text, sources and target in full. */
-export interface ContinuousQueryContent {
-  readonly text: string;
-}
+import type { ContinuousContent } from "./continuous-runner.ts";
 
 export interface SubscriptionContent {
   readonly policy: string;
@@ -33,7 +29,7 @@ export interface SeriesModels {
   readonly catalog: Catalog;
   readonly index: SeriesIndex;
   readonly storage: SeriesStorage;
-  readonly continuousQueries: Definitions<ContinuousQueryContent>;
+  readonly continuousQueries: Definitions<ContinuousContent>;
   readonly subscriptions: Definitions<SubscriptionContent>;
   readonly bindings: Definitions<BindingContent>;
 }
@@ -50,7 +46,7 @@ export function openSeriesModels(shard: Shard, background: SeriesBackground): Se
   const { tip } = shard;
   const catalog = new Catalog(tip);
   const index = new SeriesIndex(tip);
-  const continuousQueries = new Definitions<ContinuousQueryContent>(
+  const continuousQueries = new Definitions<ContinuousContent>(
     definitionKind.continuousQuery,
     tip,
   );

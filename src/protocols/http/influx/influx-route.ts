@@ -4,6 +4,7 @@
  * table of our own routes and are not in /openapi.json; docs/http.md tells them.
  */
 import type { Readable } from "node:stream";
+import type { QueryService } from "../../../engine/series/query-service.ts";
 import type { SeriesWriteService } from "../../../engine/series/write-service.ts";
 
 /** The version of InfluxDB whose manners these routes have. */
@@ -15,6 +16,7 @@ export const INFLUX_BODY_BYTES_MAX = 25_000_000;
 /** What the routes work on. */
 export interface InfluxBackend {
   readonly writes: Pick<SeriesWriteService, "write">;
+  readonly queries: Pick<QueryService, "run" | "registry">;
 }
 
 export interface InfluxRequest {

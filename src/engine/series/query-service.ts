@@ -1,0 +1,299 @@
+/**
+ * Runs statements of InfluxQL, one after the other, and gives what they answer piece by piece.
+ *
+ *   text ─parse─▶ statements ─▶ SELECT: executor over one state of the data ─▶ chunks
+ *                           ─▶ SHOW: catalog and index ─▶ tables
+ *                           ─▶ the rest: one operation each, durable when it is answered
+ *
+ * A statement that fails answers its error; those behind it are not executed.
+ */
+import { toCronosError } from "../../base/errors.ts";
+import type { SelectStatement, Statement } from "../../influxql/ast.ts";
+import { printStatement } from "../../influxql/print-statement.ts";
+import type { SelectContext, SelectLimits, SeriesChunk } from "../../influxql/result.ts";
+import type { Clock } from "../../ports/clock.ts";
+import type { Random } from "../../ports/random.ts";
+import type { Shard } from "../../shard/shard.ts";
+import type { SeriesView } from "../../models/series/series-scan.ts";
+import { define, isDefining } from "./define.ts";
+import { linesOf, writtenTable } from "./into.ts";
+import type { WriteLines } from "./into.ts";
+import { QueryRegistry } from "./query-registry.ts";
+import type { RunningQuery } from "./query-registry.ts";
+import type { Message, QueryEvent, ResultSeries } from "./query-result.ts";
+import { table } from "./query-result.ts";
+import { isRemoving, remove } from "./remove.ts";
+import type { SeriesModels } from "./series-models.ts";
+import type { SeriesState } from "./series-state.ts";
+import { show } from "./show.ts";
+import type { StatsModule } from "./show-server.ts";
+import { StoredSelectData, TagCache } from "./stored-select-data.ts";
+
+/** Limits that hold unless they are set: 0 is none. */
+export const defaultQueryLimits: QueryLimits = Object.freeze({
+  timeoutMs: 120_000,
+  concurrentMax: 256,
+  seriesMax: 0,
+  pointsMax: 0,
+  bucketsMax: 1_000_000,
+});
+
+export interface QueryLimits {
+  readonly timeoutMs: number;
+  readonly concurrentMax: number;
+  readonly seriesMax: number;
+  readonly pointsMax: number;
+  readonly bucketsMax: number;
+}
+
+export type SelectExecutor = (
+  statement: SelectStatement,
+  context: SelectContext,
+) => AsyncIterable<SeriesChunk>;
+
+export interface QueryServiceOptions {
+  readonly shard: Shard;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly models: SeriesModels;
+  readonly select: SelectExecutor;
+  readonly write: WriteLines;
+  readonly limits: QueryLimits;
+  /** What SHOW STATS and SHOW DIAGNOSTICS tell. */
+  readonly stats: () => readonly StatsModule[];
+  readonly diagnostics: () => readonly StatsModule[];
+  /** Called after a statement changed the continuous queries, subscriptions or bindings. */
+  readonly onDefined?: () => void;
+}
+
+export interface QueryRequest {
+  readonly statements: readonly Statement[];
+  /** As it was sent: what SHOW QUERIES tells. */
+  readonly text: string;
+  /** "": none was given. */
+  readonly database: string;
+  /** Policy of sources that name none; "": the default one. */
+  readonly policy: string;
+  /** Asked with GET: statements that change something warn. */
+  readonly isReadOnly: boolean;
+  /** Rows of a piece. */
+  readonly chunkRows: number;
+  /** Aborted when the client has gone. */
+  readonly signal?: AbortSignal;
+  /** Throws if the user may not run a statement. */
+  readonly authorize?: (statement: Statement) => void;
+  /** Which databases SHOW DATABASES tells of; default: all. */
+  readonly isVisible?: (database: string) => boolean;
+}
+
+export class QueryService {
+  readonly registry: QueryRegistry;
+  readonly #options: QueryServiceOptions;
+  readonly #tags: TagCache;
+
+  constructor(options: QueryServiceOptions) {
+    this.#options = options;
+    this.#tags = new TagCache(options.models.index);
+    this.registry = new QueryRegistry(options.clock, options.limits);
+  }
+
+  /** Runs the statements. Throws if too many queries run; everything else is in the events. */
+  async *run(request: QueryRequest): AsyncGenerator<QueryEvent, void, undefined> {
+    const { text, database, signal } = request;
+    const { query, end } = this.registry.start({ text, database }, signal);
+    try {
+      let hasFailed = false;
+      for (const [statementId, statement] of request.statements.entries()) {
+        if (hasFailed) {
+          yield { kind: "end", statementId, messages: [], error: "not executed" };
+          continue;
+        }
+        for await (const event of this.#runStatement(statement, { request, query, statementId })) {
+          if (event.kind === "end") hasFailed = event.error !== undefined;
+          yield event;
+        }
+      }
+    } finally {
+      end();
+    }
+  }
+
+  /** Ends all queries. */
+  close(): void {
+    this.registry.killAll();
+  }
+
+  async *#runStatement(
+    statement: Statement,
+    run: { request: QueryRequest; query: RunningQuery; statementId: number },
+  ): AsyncGenerator<QueryEvent, void, undefined> {
+    const { request, statementId } = run;
+    const messages: Message[] = [];
+    let error: string | undefined;
+    try {
+      request.authorize?.(statement);
+      if (request.isReadOnly && changesSomething(statement)) {
+        messages.push({ level: "warning", text: deprecation(statement) });
+      }
+      const answer = this.#answer(statement, { ...run, messages });
+      for await (const series of answer) yield { kind: "series", statementId, series };
+    } catch (thrown) {
+      error = errorText(thrown);
+    }
+    yield { kind: "end", statementId, messages, error };
+  }
+
+  async *#answer(statement: Statement, run: StatementRun): AsyncGenerator<ResultSeries> {
+    const { request, query } = run;
+    query.signal.throwIfAborted();
+    if (statement.kind === "select") return yield* this.#select(statement, run);
+    if (statement.kind === "explain") return yield* this.#explain(statement, run);
+    if (statement.kind === "kill query") return this.registry.kill(statement.id);
+    const { shard, models } = this.#options;
+    if (isDefining(statement)) {
+      const place = { models, database: request.database };
+      await shard.execute((tx) => define(tx, statement, place));
+      return this.#options.onDefined?.();
+    }
+    if (isRemoving(statement)) {
+      await shard.execute((tx) => {
+        remove(tx, statement, { ...this.#stateOf(request), view: tx });
+      });
+      return;
+    }
+    yield* this.#show(statement, request);
+  }
+
+  *#show(statement: Statement, request: QueryRequest): Generator<ResultSeries> {
+    const snapshot = this.#options.shard.snapshot();
+    let points: SeriesView | undefined;
+    try {
+      const state: SeriesState = {
+        ...this.#stateOf(request),
+        view: snapshot,
+        points: () => (points ??= this.#options.models.storage.view()),
+      };
+      yield* show(statement, {
+        ...this.#options,
+        state,
+        registry: this.registry,
+        isVisible: request.isVisible ?? (() => true),
+      });
+    } finally {
+      points?.release();
+      snapshot.release();
+    }
+  }
+
+  #stateOf({ database }: QueryRequest): SeriesState {
+    const { models, shard, clock } = this.#options;
+    const points = (): SeriesView => models.storage.view();
+    return { models, view: shard.tip, points, database, now: BigInt(clock.now()) * 1_000_000n };
+  }
+
+  async *#select(
+    statement: SelectStatement,
+    run: StatementRun,
+  ): AsyncGenerator<ResultSeries, void, undefined> {
+    const { into } = statement;
+    if (into === undefined) return yield* this.#chunks(statement, run);
+    const database = into.database === "" ? run.request.database : into.database;
+    this.#options.models.catalog.needDatabase(database);
+    let written = 0;
+    for await (const chunk of this.#chunks(statement, run)) {
+      const { lines, count } = linesOf(chunk, into);
+      if (count === 0) continue;
+      await this.#options.write({ database, policy: into.policy, lines });
+      written += count;
+    }
+    yield writtenTable(written);
+  }
+
+  async *#chunks(
+    statement: SelectStatement,
+    run: StatementRun,
+  ): AsyncGenerator<SeriesChunk, void, undefined> {
+    const { clock, random, shard, models } = this.#options;
+    const { request, query, messages } = run;
+    const snapshot = shard.snapshot();
+    const points = models.storage.view();
+    try {
+      yield* this.#options.select(statement, {
+        data: new StoredSelectData({ models, tags: this.#tags, snapshot, points }),
+        database: request.database,
+        policy: request.policy,
+        now: BigInt(clock.now()) * 1_000_000n,
+        limits: this.#limitsOf(request),
+        signal: query.signal,
+        pause: () => new Promise((resolve) => clock.soon(resolve)),
+        clock: () => clock.monotonic(),
+        random: () => random.next(),
+        warn: (text) => messages.push({ level: "info", text }),
+      });
+    } finally {
+      points.release();
+      snapshot.release();
+    }
+  }
+
+  #limitsOf({ chunkRows }: QueryRequest): SelectLimits {
+    const { seriesMax, pointsMax, bucketsMax } = this.#options.limits;
+    return { seriesMax, pointsMax, bucketsMax, chunkRows };
+  }
+
+  /** What EXPLAIN can tell without running; ANALYZE runs and tells what came of it. */
+  async *#explain(
+    { select, isAnalyze }: Extract<Statement, { kind: "explain" }>,
+    run: StatementRun,
+  ): AsyncGenerator<ResultSeries, void, undefined> {
+    const { clock } = this.#options;
+    if (!isAnalyze) {
+      yield table(["QUERY PLAN"], [[printStatement(select)]]);
+      return;
+    }
+    const started = clock.monotonic();
+    let rows = 0;
+    let series = 0;
+    for await (const chunk of this.#chunks(select, run)) {
+      rows += chunk.rows.length;
+      if (!chunk.isPartial) series++;
+    }
+    const took = (clock.monotonic() - started).toFixed(3);
+    const lines = [
+      ".",
+      "└── select",
+      `    ├── statement: ${printStatement(select)}`,
+      `    ├── total_time: ${took}ms`,
+      `    ├── series: ${series}`,
+      `    └── rows: ${rows}`,
+    ];
+    yield table(
+      ["EXPLAIN ANALYZE"],
+      lines.map((line) => [line]),
+    );
+  }
+}
+
+interface StatementRun {
+  readonly request: QueryRequest;
+  readonly query: RunningQuery;
+  readonly statementId: number;
+  readonly messages: Message[];
+}
+
+function changesSomething(statement: Statement): boolean {
+  if (statement.kind === "select") return statement.into !== undefined;
+  return /^(?:create|alter|drop|delete|grant|revoke|set|run) ?/.test(statement.kind);
+}
+
+function deprecation(statement: Statement): string {
+  const text = printStatement(statement);
+  const advice = "in a read only context, please use a POST request instead";
+  return `deprecated use of '${text}' ${advice}`;
+}
+
+/** What the user is told of a fault; our own faults are told without their cause. */
+function errorText(thrown: unknown): string {
+  const error = toCronosError(thrown);
+  return error.kind === "internal" ? "internal error" : error.message;
+}

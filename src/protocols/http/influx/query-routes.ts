@@ -1,0 +1,152 @@
+/** Queries: GET and POST /query of 1.x. */
+import { Readable } from "node:stream";
+import { createGzip } from "node:zlib";
+import { isCronosError } from "../../../base/errors.ts";
+import type { QueryEvent } from "../../../engine/series/query-result.ts";
+import type { Statement } from "../../../influxql/ast.ts";
+import { parseQuery } from "../../../influxql/parse.ts";
+import { csvText } from "./encode-csv.ts";
+import { indentedJson, jsonChunks, jsonDocument } from "./encode-json.ts";
+import { msgpackBytes } from "./encode-msgpack.ts";
+import type { InfluxAnswer, InfluxBackend, InfluxRequest, InfluxRoute } from "./influx-route.ts";
+import { influxError } from "./influx-route.ts";
+import { boundParameters, epochUnit, formParameters } from "./query-parameters.ts";
+
+/** Rows of a piece unless chunk_size says otherwise. */
+const CHUNK_ROWS = 10_000;
+
+const query: InfluxRoute = {
+  methods: ["GET", "POST"],
+  path: "/query",
+  async handle(request, backend) {
+    const parameters = formParameters(request);
+    const text = (parameters.get("q") ?? "").trim();
+    if (text === "") return influxError(400, 'missing required parameter "q"');
+    let statements: readonly Statement[];
+    try {
+      statements = parseQuery(text, boundParameters(parameters.get("params")));
+    } catch (error) {
+      return influxError(400, error instanceof Error ? error.message : String(error));
+    }
+    return answer({ request, parameters, statements, text }, backend);
+  },
+};
+
+export const influxQueryRoutes: readonly InfluxRoute[] = [query];
+
+interface Asked {
+  readonly request: InfluxRequest;
+  readonly parameters: ReadonlyMap<string, string>;
+  readonly statements: readonly Statement[];
+  readonly text: string;
+}
+
+async function answer(asked: Asked, backend: InfluxBackend): Promise<InfluxAnswer> {
+  const { request, parameters, statements, text } = asked;
+  const isAsync = parameters.get("async") === "true";
+  const events = backend.queries.run({
+    statements,
+    text,
+    database: parameters.get("db") ?? "",
+    policy: parameters.get("rp") ?? "",
+    isReadOnly: request.method === "GET",
+    chunkRows: chunkRows(parameters.get("chunk_size")),
+    ...(isAsync ? {} : { signal: request.signal }),
+  });
+  if (isAsync) {
+    void drain(events);
+    return { status: 204 };
+  }
+  try {
+    // What is wrong with the query as a whole is known when its first event is asked for.
+    const first = await events.next();
+    return await encoded(resumed(first, events), asked);
+  } catch (error) {
+    const isBusy = isCronosError(error, "OVERLOADED");
+    if (isBusy || isCronosError(error)) return influxError(isBusy ? 503 : 500, error.message);
+    throw error;
+  }
+}
+
+async function drain(events: AsyncIterable<QueryEvent>): Promise<void> {
+  // Nobody waits for what came of it.
+  try {
+    for await (const event of events) void event;
+  } catch {
+    return;
+  }
+}
+
+/** The events, the first of which was taken already. */
+async function* resumed(
+  first: IteratorResult<QueryEvent, void>,
+  rest: AsyncGenerator<QueryEvent, void, undefined>,
+): AsyncGenerator<QueryEvent, void, undefined> {
+  try {
+    if (first.done === true) return;
+    yield first.value;
+    yield* rest;
+  } finally {
+    await rest.return();
+  }
+}
+
+async function encoded(
+  events: AsyncIterable<QueryEvent>,
+  { request, parameters }: Asked,
+): Promise<InfluxAnswer> {
+  const unit = epochUnit(parameters.get("epoch"));
+  const type = resultType(String(request.headers["accept"] ?? ""));
+  if (type === "application/x-msgpack") {
+    return packed({ type, body: await msgpackBytes(events, unit) }, request);
+  }
+  if (type === "text/csv") {
+    return packed({ type, body: Readable.from(csvText(events, unit)) }, request);
+  }
+  if (parameters.get("chunked") === "true") {
+    return packed({ type, body: Readable.from(jsonChunks(events, unit)) }, request);
+  }
+  const document = jsonDocument(events, unit);
+  if (request.query.get("pretty") !== "true") {
+    return packed({ type, body: Readable.from(document) }, request);
+  }
+  let text = "";
+  for await (const piece of document) text += piece;
+  return packed({ type, body: indentedJson(text) }, request);
+}
+
+/** The first type of Accept that is known; JSON for all others. */
+function resultType(accept: string): "application/json" | "text/csv" | "application/x-msgpack" {
+  for (const part of accept.split(",")) {
+    const name = part.split(";", 1)[0]?.trim().toLowerCase();
+    if (name === "application/csv" || name === "text/csv") return "text/csv";
+    if (name === "application/x-msgpack") return "application/x-msgpack";
+    if (name === "application/json") return "application/json";
+  }
+  return "application/json";
+}
+
+/** Packed with gzip for clients that take it. */
+function packed(
+  { type, body }: { readonly type: string; readonly body: string | Buffer | Readable },
+  request: InfluxRequest,
+): InfluxAnswer {
+  const headers = { "content-type": type };
+  if (!/\bgzip\b/i.test(String(request.headers["accept-encoding"] ?? ""))) {
+    return { status: 200, headers, body };
+  }
+  const source = body instanceof Readable ? body : Readable.from([body]);
+  const gzip = createGzip();
+  source.on("error", (error) => gzip.destroy(error));
+  gzip.on("close", () => source.destroy());
+  return {
+    status: 200,
+    headers: { ...headers, "content-encoding": "gzip" },
+    body: source.pipe(gzip),
+  };
+}
+
+function chunkRows(text: string | undefined): number {
+  const rows = Number(text ?? "");
+  return Number.isSafeInteger(rows) && rows > 0 ? rows : CHUNK_ROWS;
+}
