@@ -16,6 +16,7 @@ import type { Random } from "../../ports/random.ts";
 import type { Shard } from "../../shard/shard.ts";
 import type { SeriesView } from "../../models/series/series-scan.ts";
 import { define, isDefining } from "./define.ts";
+import { deletePoints, deletesPoints } from "./delete-points.ts";
 import { linesOf, writtenTable } from "./into.ts";
 import type { WriteLines } from "./into.ts";
 import { QueryRegistry } from "./query-registry.ts";
@@ -154,6 +155,9 @@ export class QueryService {
       const place = { models, database: request.database };
       await shard.execute((tx) => define(tx, statement, place));
       return this.#options.onDefined?.();
+    }
+    if (statement.kind === "delete" && deletesPoints(statement, this.#stateOf(request))) {
+      return await deletePoints(statement, this.#stateOf(request), shard);
     }
     if (isRemoving(statement)) {
       await shard.execute((tx) => {

@@ -12,7 +12,7 @@ testAnswers("deletes", lines, [
   ["DELETE WHERE h = 'a'", ""],
   ["SHOW SERIES", keys("m,h=b", "o")],
   [
-    "DELETE FROM m WHERE v > 1",
+    "DROP SERIES FROM m WHERE v > 1",
     '"error":"shard 1: fields not supported in WHERE clause during deletion"',
   ],
   [

@@ -1,6 +1,8 @@
-/** DELETE, DROP SERIES, DROP MEASUREMENT, DROP SHARD: what takes points away. */
+/**
+ * DROP SERIES, DROP MEASUREMENT, DROP SHARD, and DELETE where it takes whole series: what takes
+ * points away at once. DELETE of some points of a series is in delete-points.ts.
+ */
 import type { Expression, Statement, StatementOf } from "../../influxql/ast.ts";
-import { splitCondition } from "../../influxql/select/time-condition.ts";
 import { anyExpression } from "../../influxql/walk.ts";
 import type { SeriesDatabase } from "../../models/series/catalog.ts";
 import type { Measurement } from "../../models/series/measurement.ts";
@@ -57,13 +59,9 @@ function removeFrom(
 ): void {
   const { measurement, database, condition } = what;
   const { models, view } = state;
-  const { range, rest } = splitCondition(condition, { now: state.now, zone: undefined });
-  refuseFields(rest, measurement);
-  const seriesIds = matchSeries(rest, { index: models.index, view, measurement });
+  refuseFields(condition, measurement);
+  const seriesIds = matchSeries(condition, { index: models.index, view, measurement });
   const policyIds = database.policies.map(({ id }) => id);
-  if (range.from !== undefined || range.to !== undefined) {
-    throw seriesError("INVALID_ARGUMENT", "DELETE of a range of time is not supported");
-  }
   if (seriesIds.length === models.index.seriesCount(measurement.id)) {
     return dropMeasurement(tx, { measurement, database }, models);
   }
