@@ -6,11 +6,15 @@ import { corruption } from "./series-bytes.ts";
 
 /** Numbers packed together, with one width. */
 export const GROUP = 128;
-/** A group of 128 numbers of 64 bits, and a word that is read but not used. */
-const WORDS_MAX = (GROUP * 64) / 32 + 1;
+/** Groups that are loaded at once, at most: those of a block's column. */
+const GROUPS_MAX = 8;
+/** Groups of numbers of 64 bits, and a word that is read but not used. */
+const WORDS_MAX = (GROUPS_MAX * GROUP * 64) / 32 + 1;
 
-const words = new Uint32Array(WORDS_MAX);
+/** Where numbers are packed and unpacked. */
+const words = new Int32Array(WORDS_MAX);
 const wordBytes = new Uint8Array(words.buffer);
+const doubles = new Float64Array(words.buffer, 0, (WORDS_MAX - 1) / 2);
 
 /** Bits that an integer from 0 to 2^53 - 1 takes. */
 export function bitsOf(value: number): number {
@@ -41,15 +45,30 @@ export function pack(numbers: Uint32Array, count: number, width: number): Uint8A
   return wordBytes.subarray(0, packedBytes(count, width));
 }
 
-/** Unpacks `count` numbers of `width` bits (1 … 32), at most a group of them. */
-export function unpack(into: Uint32Array, count: number, packed: Packed): void {
-  const { width } = packed;
-  load(packed, packedBytes(count, width));
-  if (width === 32) return into.set(words.subarray(0, count));
+/**
+ * Loads packed numbers, of up to 8 groups, for unpack() and loadedDoubles(). Full groups take whole
+ * words, so that each begins with one.
+ */
+export function load(bytes: Uint8Array, at: number, length: number): void {
+  if (at + length > bytes.length) throw corruption("packed numbers end too early");
+  wordBytes.set(bytes.subarray(at, at + length));
+}
+
+/** Unpacks `count` numbers of `width` bits (1 … 32), at most a group, that begin at byte `at`. */
+export function unpack(
+  into: Uint32Array,
+  count: number,
+  loaded: { readonly at: number; readonly width: number },
+): void {
+  const { width } = loaded;
+  let at = loaded.at >>> 2;
+  if (width === 32) {
+    for (let i = 0; i < count; i++) into[i] = words[at + i] as number;
+    return;
+  }
   const mask = (1 << width) - 1;
   let shift = 0;
-  let at = 0;
-  let word = words[0] as number;
+  let word = words[at] as number;
   for (let i = 0; i < count; i++) {
     let number = word >>> shift;
     shift += width;
@@ -63,15 +82,7 @@ export function unpack(into: Uint32Array, count: number, packed: Packed): void {
   }
 }
 
-export interface Packed {
-  readonly bytes: Uint8Array;
-  readonly at: number;
-  readonly width: number;
-}
-
-function load(packed: Packed, length: number): void {
-  const { bytes, at } = packed;
-  if (at + length > bytes.length) throw corruption("packed numbers end too early");
-  // One call for more than a few bytes costs less than a loop.
-  wordBytes.set(bytes.subarray(at, at + length));
+/** `count` doubles that are not packed and begin at byte `at`. */
+export function loadedDoubles(at: number, count: number): Float64Array {
+  return doubles.subarray(at >>> 3, (at >>> 3) + count);
 }

@@ -105,10 +105,11 @@ interface ColumnEntry {
   readonly fieldId: number;
   readonly type: FieldType;
   readonly kind: number;
-  readonly start: number;
-  readonly end: number;
   readonly count: number;
   readonly summary: ColumnSummary | undefined;
+  /** Where the data is in the block. */
+  start: number;
+  readonly length: number;
 }
 
 /** A stored block. Throws CORRUPTION from every method that reads bytes. */
@@ -137,15 +138,14 @@ export class BlockSource implements PointSource {
     this.count = reader.count(1, BLOCK_POINTS_MAX);
     this.lastOffset = place.first + reader.count(0, DISTANCE_MAX);
     const timesLength = reader.count(0, reader.left);
-    const coded = readEntries(reader, this.count);
+    this.#entries = readEntries(reader, this.count);
     this.#timesAt = reader.at;
     this.#timesEnd = reader.at + timesLength;
     let at = this.#timesEnd;
-    this.#entries = coded.map((entry) => {
-      const start = at;
+    for (const entry of this.#entries) {
+      entry.start = at;
       at += entry.length;
-      return { ...entry, start, end: at };
-    });
+    }
     if (at !== bytes.length) throw corruption("a block is not as long as its columns");
   }
 
@@ -163,7 +163,7 @@ export class BlockSource implements PointSource {
     const entry = this.#entryOf(fieldId);
     if (entry === undefined) return undefined;
     const { type, kind, count } = entry;
-    const reader = new SeriesReader(this.#bytes.subarray(entry.start, entry.end));
+    const reader = new SeriesReader(this.#bytes.subarray(entry.start, entry.start + entry.length));
     const column = decodeColumn(reader, { type, kind, count, points: this.count });
     if (reader.left > 0) throw corruption("a column goes on behind its last value");
     this.#columns.set(fieldId, column);
@@ -206,19 +206,19 @@ function evenOffsets(first: number, last: number, count: number): Float64Array {
   return Float64Array.from({ length: count }, (_, i) => first + i * step);
 }
 
-function readEntries(
-  reader: SeriesReader,
-  points: number,
-): readonly (Omit<ColumnEntry, "start" | "end"> & { readonly length: number })[] {
-  let fieldId = -1;
-  return Array.from({ length: reader.count(0, reader.left) }, (_, i) => {
-    const step = reader.count(i === 0 ? 0 : 1, 0xffff);
-    fieldId = i === 0 ? step : fieldId + step;
+function readEntries(reader: SeriesReader, points: number): readonly ColumnEntry[] {
+  const entries: ColumnEntry[] = [];
+  const columns = reader.count(0, reader.left);
+  let fieldId = 0;
+  for (let i = 0; i < columns; i++) {
+    fieldId += reader.count(i === 0 ? 0 : 1, 0xffff);
     const kind = reader.u8();
-    const type = (kind & 7) as FieldType;
+    const type = (kind & columnKinds.type) as FieldType;
     if (type < fieldType.float || type > fieldType.boolean) throw corruption("no such type");
     const length = reader.count(0, reader.left);
     const count = (kind & columnKinds.sparse) === 0 ? points : reader.count(1, points);
-    return { fieldId, type, kind, length, count, summary: summaryOf(reader, { kind, count }) };
-  });
+    const summary = summaryOf(reader, { kind, count });
+    entries.push({ fieldId, type, kind, count, summary, start: 0, length });
+  }
+  return entries;
 }

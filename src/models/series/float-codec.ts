@@ -2,14 +2,14 @@
  * Doubles of a column as bytes.
  *
  *   kind u8: 0 … 15  decimals: each is an integer divided by 10^kind, exactly; integer-codec.ts
- *            16      bits: headers of groups, packed bits
+ *            16      bits: headers of all groups, packed bits of all groups
  *
  * Bits: a group is 128 doubles, the last one fewer. Each double's 64 bits are XORed with those of
  * the one before (0 before the first), and shifted to the right by the zeros that all of the group
  * end with. The header is two bytes, that shift and the width of what is left; then the lower 32
  * bits of all, then the upper. 64-bit integers that are not all safe are written so too.
  */
-import { GROUP, pack, packedBytes, unpack } from "./bit-pack.ts";
+import { GROUP, load, pack, packedBytes, unpack } from "./bit-pack.ts";
 import { decodeIntegers, encodeIntegers } from "./integer-codec.ts";
 import { corruption, SeriesWriter } from "./series-bytes.ts";
 import type { SeriesReader } from "./series-bytes.ts";
@@ -72,16 +72,27 @@ function isExact(integer: number, value: number, exponent: number): boolean {
 export function encodeBits(writer: SeriesWriter, values: Float64Array, count: number): void {
   writer.u8(BITS);
   const bits = new Uint32Array(values.buffer, values.byteOffset, count * 2);
+  const headers: (readonly [shift: number, width: number])[] = [];
   for (let start = 0; start < count; start += GROUP) {
-    encodeBitGroup(writer, bits, { start, count: Math.min(GROUP, count - start) });
+    const header = xorGroup(bits, { start, count: Math.min(GROUP, count - start) });
+    headers.push(header);
+    writer.u8(header[0]);
+    writer.u8(header[1]);
+  }
+  for (const [i, [shift, width]] of headers.entries()) {
+    const size = Math.min(GROUP, count - i * GROUP);
+    xorGroup(bits, { start: i * GROUP, count: size });
+    for (let k = 0; k < size; k++) shiftRight(k, shift);
+    if (width > 0) writer.raw(pack(lows, size, Math.min(width, 32)));
+    if (width > 32) writer.raw(pack(highs, size, width - 32));
   }
 }
 
-function encodeBitGroup(
-  writer: SeriesWriter,
+/** Fills lows and highs with what differs; returns the shift and the width of what is left. */
+function xorGroup(
   bits: Uint32Array,
   group: { readonly start: number; readonly count: number },
-): void {
+): readonly [shift: number, width: number] {
   const { start, count } = group;
   let low = start === 0 ? 0 : (bits[start * 2 - 2] as number);
   let high = start === 0 ? 0 : (bits[start * 2 - 1] as number);
@@ -95,13 +106,8 @@ function encodeBitGroup(
     high = bits[at + 1] as number;
   }
   const shift = trailingZeros(anyLow, anyHigh);
-  for (let i = 0; i < count; i++) shiftRight(i, shift);
   const width = anyHigh === 0 ? 32 - Math.clz32(anyLow) : 64 - Math.clz32(anyHigh);
-  writer.u8(shift);
-  writer.u8(width - shift);
-  const left = width - shift;
-  if (left > 0) writer.raw(pack(lows, count, Math.min(left, 32)));
-  if (left > 32) writer.raw(pack(highs, count, left - 32));
+  return [shift, width - shift];
 }
 
 /** Zeros at the end of 64 bits; 0 if there is nothing else. */
@@ -143,12 +149,17 @@ export function decodeBits(reader: SeriesReader, count: number): Float64Array {
 
 /** Reads what encodeBits() wrote behind its kind. */
 function decodeBitGroups(reader: SeriesReader, count: number): Float64Array {
+  const headers = readHeaders(reader, count);
   const bits = new Uint32Array(count * 2);
   let low = 0;
   let high = 0;
+  let at = 0;
   for (let start = 0; start < count; start += GROUP) {
     const size = Math.min(GROUP, count - start);
-    const shift = readBitGroup(reader, size);
+    const shift = headers[start / (GROUP / 2)] as number;
+    const width = headers[start / (GROUP / 2) + 1] as number;
+    unpackBits(at, size, width);
+    at += groupBytes(size, width);
     for (let i = 0; i < size; i++) {
       const lowBits = lows[i] as number;
       const highBits = highs[i] as number;
@@ -164,23 +175,30 @@ function decodeBitGroups(reader: SeriesReader, count: number): Float64Array {
   return new Float64Array(bits.buffer);
 }
 
-/** Fills lows and highs, and returns how far they are to be shifted. */
-function readBitGroup(reader: SeriesReader, count: number): number {
-  const shift = reader.u8();
-  const width = reader.u8();
-  if (shift > 63 || width > 64 - shift) throw corruption(`doubles have ${width} bits`);
-  lows.fill(0);
-  highs.fill(0);
-  if (width > 0) readPlane(reader, lows, { count, width: Math.min(width, 32) });
-  if (width > 32) readPlane(reader, highs, { count, width: width - 32 });
-  return shift;
+/** Shift and width of each group, and loads what is packed. */
+function readHeaders(reader: SeriesReader, count: number): Uint8Array {
+  const headers = new Uint8Array(Math.ceil(count / GROUP) * 2);
+  let length = 0;
+  for (let i = 0; i < headers.length; i += 2) {
+    const shift = (headers[i] = reader.u8());
+    const width = (headers[i + 1] = reader.u8());
+    if (shift > 63 || width > 64 - shift) throw corruption(`doubles have ${width} bits`);
+    length += groupBytes(Math.min(GROUP, count - (i / 2) * GROUP), width);
+  }
+  load(reader.bytes, reader.at, length);
+  reader.at += length;
+  return headers;
 }
 
-function readPlane(
-  reader: SeriesReader,
-  into: Uint32Array,
-  plane: { readonly count: number; readonly width: number },
-): void {
-  unpack(into, plane.count, { bytes: reader.bytes, at: reader.at, width: plane.width });
-  reader.at += packedBytes(plane.count, plane.width);
+function groupBytes(count: number, width: number): number {
+  if (width <= 32) return packedBytes(count, width);
+  return count * 4 + packedBytes(count, width - 32);
+}
+
+/** Fills lows and highs. */
+function unpackBits(at: number, count: number, width: number): void {
+  if (width === 0) lows.fill(0);
+  else unpack(lows, count, { at, width: Math.min(width, 32) });
+  if (width <= 32) highs.fill(0);
+  else unpack(highs, count, { at: at + count * 4, width: width - 32 });
 }

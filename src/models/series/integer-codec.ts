@@ -15,7 +15,7 @@
  * whichever takes fewer bits. Above 32 bits the lower 32 of all numbers come first, then the rest.
  * Width 64: doubles, not packed, where no difference of two is a safe integer.
  */
-import { bitsOf, GROUP, pack, packedBytes, unpack } from "./bit-pack.ts";
+import { bitsOf, GROUP, load, loadedDoubles, pack, packedBytes, unpack } from "./bit-pack.ts";
 import type { SeriesReader, SeriesWriter } from "./series-bytes.ts";
 import { corruption } from "./series-bytes.ts";
 
@@ -135,81 +135,91 @@ export function decodeIntegers(reader: SeriesReader, count: number): Float64Arra
     return values;
   }
   if (kind !== GROUPS) throw corruption(`there is no kind ${kind} of integers`);
-  const groups = Math.ceil(count / GROUP);
-  const widths = new Uint8Array(groups);
-  const bases = new Float64Array(groups);
-  for (let i = 0; i < groups; i++) {
-    widths[i] = reader.u8();
-    bases[i] = reader.safe();
-  }
-  let before = first;
-  for (let i = 0; i < groups; i++) {
-    const part = values.subarray(i * GROUP, (i + 1) * GROUP);
-    before = decodeGroup(reader, part, {
-      width: (widths[i] as number) & (DELTAS - 1),
-      isDeltas: (widths[i] as number) >= DELTAS,
-      base: bases[i] as number,
-      before,
-    });
-  }
+  decodeGroups(reader, values, first);
   return values;
 }
 
-interface CodedGroup {
-  readonly width: number;
-  readonly isDeltas: boolean;
-  readonly base: number;
-  readonly before: number;
-}
-
-/** Fills `values` and returns the last of them. */
-function decodeGroup(reader: SeriesReader, values: Float64Array, group: CodedGroup): number {
-  const { width, isDeltas, base } = group;
-  const count = values.length;
-  if (width === RAW_WIDTH) readRaw(reader, values);
-  else if (width > WIDTH_MAX) throw corruption(`integers have ${width} bits`);
-  else if (width > 32) {
-    readPacked(reader, lows, { count, width: 32 });
-    readPacked(reader, highs, { count, width: width - 32 });
-    for (let i = 0; i < count; i++) {
-      values[i] = (highs[i] as number) * U32 + (lows[i] as number) + base;
+function decodeGroups(reader: SeriesReader, values: Float64Array, first: number): void {
+  const groups = Math.ceil(values.length / GROUP);
+  const kinds = new Uint8Array(groups);
+  const bases = new Float64Array(groups);
+  let length = 0;
+  for (let i = 0; i < groups; i++) {
+    const kind = reader.u8();
+    const width = kind & (DELTAS - 1);
+    if (width > WIDTH_MAX && width !== RAW_WIDTH) throw corruption(`integers have ${width} bits`);
+    kinds[i] = kind;
+    bases[i] = reader.safe();
+    length += groupBytes(Math.min(GROUP, values.length - i * GROUP), width);
+  }
+  load(reader.bytes, reader.at, length);
+  reader.at += length;
+  let before = first;
+  let at = 0;
+  for (let i = 0; i < groups; i++) {
+    const start = i * GROUP;
+    const count = Math.min(GROUP, values.length - start);
+    const kind = kinds[i] as number;
+    const width = kind & (DELTAS - 1);
+    const base = bases[i] as number;
+    if (width === RAW_WIDTH) copyRaw(values, start, loadedDoubles(at, count));
+    else {
+      unpackGroup(at, count, width);
+      const group = { start, count, base };
+      if (width > 32) addWide(values, group);
+      else if (kind < DELTAS) addBase(values, group);
+      if (kind >= DELTAS) addDeltas(values, group, { before, isWide: width > 32 });
     }
-    if (isDeltas) addUp(values, group.before);
-  } else if (width === 0 && !isDeltas) values.fill(base);
-  else {
-    if (width === 0) lows.fill(0);
-    else readPacked(reader, lows, { count, width });
-    if (isDeltas) addLows(values, group.before, base);
-    else for (let i = 0; i < count; i++) values[i] = (lows[i] as number) + base;
+    at += groupBytes(count, width);
+    before = values[start + count - 1] as number;
   }
-  return values[count - 1] as number;
 }
 
-function readRaw(reader: SeriesReader, values: Float64Array): void {
-  const raw = reader.raw(values.byteLength);
-  for (let i = 0; i < values.length; i++) {
-    const value = raw.readDoubleLE(i * 8);
+function groupBytes(count: number, width: number): number {
+  if (width <= 32) return packedBytes(count, width);
+  return count * 4 + packedBytes(count, width - 32);
+}
+
+/** Fills lows, and highs if there are more than 32 bits. */
+function unpackGroup(at: number, count: number, width: number): void {
+  if (width === 0) lows.fill(0);
+  else unpack(lows, count, { at, width: Math.min(width, 32) });
+  if (width > 32) unpack(highs, count, { at: at + count * 4, width: width - 32 });
+}
+
+function copyRaw(values: Float64Array, start: number, raw: Float64Array): void {
+  for (const value of raw) {
     if (!Number.isSafeInteger(value)) throw corruption(`${value} is not an integer`);
-    values[i] = value;
+  }
+  values.set(raw, start);
+}
+
+interface GroupPart {
+  readonly start: number;
+  readonly count: number;
+  readonly base: number;
+}
+
+function addWide(values: Float64Array, { start, count, base }: GroupPart): void {
+  for (let i = 0; i < count; i++) {
+    values[start + i] = (highs[i] as number) * U32 + (lows[i] as number) + base;
   }
 }
 
-function readPacked(
-  reader: SeriesReader,
-  into: Uint32Array,
-  packed: { readonly count: number; readonly width: number },
+function addBase(values: Float64Array, { start, count, base }: GroupPart): void {
+  for (let i = 0; i < count; i++) values[start + i] = (lows[i] as number) + base;
+}
+
+/** Wide deltas are in `values` already. */
+function addDeltas(
+  values: Float64Array,
+  { start, count, base }: GroupPart,
+  from: { readonly before: number; readonly isWide: boolean },
 ): void {
-  const { count, width } = packed;
-  unpack(into, count, { bytes: reader.bytes, at: reader.at, width });
-  reader.at += packedBytes(count, width);
-}
-
-function addUp(values: Float64Array, before: number): void {
-  let value = before;
-  for (let i = 0; i < values.length; i++) values[i] = value += values[i] as number;
-}
-
-function addLows(values: Float64Array, before: number, base: number): void {
-  let value = before;
-  for (let i = 0; i < values.length; i++) values[i] = value += (lows[i] as number) + base;
+  let value = from.before;
+  if (from.isWide) {
+    for (let i = start; i < start + count; i++) values[i] = value += values[i] as number;
+    return;
+  }
+  for (let i = 0; i < count; i++) values[start + i] = value += (lows[i] as number) + base;
 }

@@ -131,7 +131,9 @@ export class SeriesReader {
   at = 0;
 
   constructor(bytes: Uint8Array) {
-    this.bytes = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    this.bytes = Buffer.isBuffer(bytes)
+      ? bytes
+      : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     this.end = bytes.byteLength;
   }
 
@@ -162,8 +164,9 @@ export class SeriesReader {
 
   double(): number {
     if (this.at < this.end && this.bytes[this.at] === 0xfb) {
-      this.at++;
-      const value = this.#take(8).readDoubleLE(0);
+      if (this.left < 9) throw corruption("they end too early");
+      const value = this.bytes.readDoubleLE(this.at + 1);
+      this.at += 9;
       if (Number.isNaN(value)) throw corruption("a value is not a number");
       return value;
     }
@@ -197,9 +200,9 @@ export class SeriesReader {
   #wide(first: number): number {
     let z = 0;
     if (first < 0xf8) z = ((first - 0xf0) << 8) | this.u8();
-    else if (first === 0xf8) z = this.#take(2).readUInt16LE(0);
-    else if (first === 0xf9) z = this.#take(4).readUInt32LE(0);
-    else throw corruption(`no number begins with ${first}`);
+    else if (first === 0xf8) z = this.u8() | (this.u8() << 8);
+    else if (first !== 0xf9) throw corruption(`no number begins with ${first}`);
+    else z = (this.u8() | (this.u8() << 8) | (this.u8() << 16) | (this.u8() << 24)) >>> 0;
     return (z >>> 1) ^ -(z & 1);
   }
 
