@@ -14,6 +14,7 @@ import { CronosError } from "../base/errors.ts";
 import type { WallTimeMs } from "../base/ids.ts";
 import type { Key } from "../base/key.ts";
 import { keyAfterPrefix } from "../base/key.ts";
+import { findHeader } from "../models/keys/keys.ts";
 import { ZSpace } from "../models/zmap/rows.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Pending } from "../shard/batch.ts";
@@ -225,10 +226,11 @@ export class Session {
       throw new CronosError("TOO_LARGE", `WATCH must be called at most ${WATCHES_MAX} times`);
     }
     const watch = this.#shard.begin({ idleTimeoutMs: WATCH_IDLE_MS });
-    const { space } = this.keys;
+    const at = this.keys;
     for (const key of keys) {
-      watch.noteRead(space.header(key), `${space.header(key)}\0`);
-      const fields = space.hashFields(key);
+      // Whatever is written to a key that is not there begins with its header.
+      if (findHeader(watch, at, key) === undefined) continue;
+      const fields = at.space.hashFields(key);
       watch.noteRead(fields, keyAfterPrefix(fields));
     }
     this.#watches.push(watch);

@@ -352,3 +352,46 @@ test("Shard.begin() refuses more than 1024 open transactions", async () => {
   shard.begin().rollback();
   for (const transaction of open) transaction.rollback();
 });
+
+test("InteractiveTransaction.readAsAbsent(): another's removal is no conflict", async () => {
+  const { shard } = await openWithRows("a", "b");
+  const gone: string[] = [];
+  const begin = () => {
+    const transaction = shard.begin();
+    transaction.get("a");
+    transaction.readAsAbsent("a", () => gone.push("a"));
+    transaction.put("c", bytes("1"));
+    return transaction;
+  };
+  await begin().commit();
+  assert.deepEqual(gone, [], "It is as it was read");
+  const written = begin();
+  const removed = begin();
+  const readBefore = shard.begin();
+  readBefore.get("a");
+  readBefore.get("a");
+  readBefore.readAsAbsent("a");
+  readBefore.put("d", bytes("1"));
+  await shard.execute(put("a"));
+  await assert.rejects(written.commit(), hasCode("CONFLICT"));
+  await shard.execute(remove("a"));
+  assert.equal(removed.hasConflict(), false);
+  await removed.commit();
+  assert.deepEqual(gone, ["a"]);
+  await assert.rejects(readBefore.commit(), hasCode("CONFLICT"));
+  assert.equal(rowsOf(shard.durable), "b=0 c=1");
+});
+
+test("InteractiveTransaction.checkRow(): is checked among snapshot reads", async () => {
+  const { shard } = await openWithRows("a", "b");
+  const transaction = shard.begin();
+  transaction.snapshotReads = true;
+  transaction.get("b");
+  transaction.get("a");
+  transaction.checkRow("a");
+  transaction.put("c", bytes("1"));
+  await shard.execute(put("b"));
+  assert.equal(transaction.hasConflict(), false);
+  await shard.execute(put("a"));
+  await assert.rejects(transaction.commit(), hasCode("CONFLICT"));
+});

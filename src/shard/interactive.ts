@@ -4,6 +4,7 @@
  * Reads see a snapshot of the durable state at begin plus own writes. Writes are kept in memory.
  * commit() checks the read set against everything committed since and applies the writes as one
  * operation: serializable, first committer wins. A conflict is a CONFLICT error that names the key.
+ * A row that was to the reader as if it were not there (readAsAbsent) may be removed by another.
  * Blind writes never conflict, nor do changes by atCommit() and modify(): the latter are kept as
  * they are, over the own writes, and made at commit; a read of their key makes them own writes. A
  * transaction without writes never conflicts either (it is serialized where it began).
@@ -36,7 +37,6 @@ export interface InteractiveOptions {
 
 /**
  * Where a commit is: its record, and its stamp (see Merge), which tells its place in the record.
- * 
  */
 export interface CommitPlace {
   readonly version: LogIndex;
@@ -52,6 +52,8 @@ export interface InteractiveHost {
   readonly readVersion: LogIndex;
   /** The durable state at begin. */
   readonly snapshot: ReadView;
+  /** The newest state. */
+  readonly tip: ReadView;
   /** What in the read set was written since. */
   conflict(reads: ReadSet): Conflict | undefined;
   execute<T>(operation: (tx: Transaction) => T): Promise<T>;
@@ -84,6 +86,10 @@ export class InteractiveTransaction implements Transaction {
   readonly #changes = new Map<Key, Merge[]>();
   readonly #readKeys = new Set<Key>();
   readonly #readRanges: ReadRange[] = [];
+  /** Keys read as absent, and what to do at commit if another has removed them. */
+  readonly #readAsAbsent = new Map<Key, ((tx: Transaction) => void) | undefined>();
+  /** The key that the last get() added to the read set. */
+  #keyAdded: Key | undefined;
   readonly #atCommit: ((tx: Transaction) => void)[] = [];
   readonly #checks: ((view: ReadView) => void)[] = [];
   readonly #applied: Hook[] = [];
@@ -111,8 +117,22 @@ export class InteractiveTransaction implements Transaction {
 
   get(key: Key): Uint8Array | undefined {
     this.#use();
+    this.#keyAdded = undefined;
     if (this.#changes.size > 0) this.#settle(key);
     return this.#read(key);
+  }
+
+  /** See CheckedView. What was read before counts as it was; own writes need no check. */
+  readAsAbsent(key: Key, ifGone?: (tx: Transaction) => void): void {
+    this.#use();
+    if (this.#overlay.lookup(key) !== undefined) return;
+    if (this.snapshotReads && ifGone === undefined) return;
+    if (this.#keyAdded === key) this.#readKeys.delete(key);
+    this.#readAsAbsent.set(key, ifGone);
+  }
+
+  checkRow(key: Key): void {
+    this.#read(key, true);
   }
 
   #read(key: Key, isChecked = !this.snapshotReads): Uint8Array | undefined {
@@ -122,6 +142,7 @@ export class InteractiveTransaction implements Transaction {
     if (isChecked && !this.#readKeys.has(key)) {
       this.#grow(key.length + READ_OVERHEAD_BYTES);
       this.#readKeys.add(key);
+      this.#keyAdded = key;
     }
     return this.#host.snapshot.get(key);
   }
@@ -162,8 +183,7 @@ export class InteractiveTransaction implements Transaction {
   /** Something it read was written since, or that is not known any more: commit() would fail. */
   hasConflict(): boolean {
     if (this.#ended !== undefined) return true;
-    const reads = { keys: this.#readKeys, ranges: this.#readRanges };
-    return this.#host.conflict(reads) !== undefined;
+    return this.#conflict() !== undefined;
   }
 
   put(key: Key, value: Uint8Array): void {
@@ -276,18 +296,20 @@ export class InteractiveTransaction implements Transaction {
 
   #apply(tx: Transaction): void {
     this.#checkConflict();
+    const gone = this.#removed();
     for (const check of this.#checks) check(tx);
     this.#overlay.replayInto(tx);
     for (const [key, changes] of this.#changes) {
       for (const change of changes) tx.modify(key, change);
     }
+    for (const key of gone) this.#readAsAbsent.get(key)?.(tx);
     for (const run of this.#atCommit) run(tx);
     for (const run of this.#applied) tx.onApplied(run);
     for (const run of this.#durable) tx.onDurable(run);
   }
 
   #checkConflict(): void {
-    const conflict = this.#host.conflict({ keys: this.#readKeys, ranges: this.#readRanges });
+    const conflict = this.#conflict();
     if (conflict === "too-old") {
       const state = "too much was written since it began";
       throw new CronosError("CONFLICT", `Transaction is too old: ${state}`);
@@ -299,6 +321,22 @@ export class InteractiveTransaction implements Transaction {
         details: { key },
       });
     }
+  }
+
+  /** In the read set, or among keys read as absent, of which one is there now. */
+  #conflict(): Conflict | undefined {
+    const { tip } = this.#host;
+    const present = [...this.#readAsAbsent.keys()].filter((key) => tip.get(key) !== undefined);
+    const conflict = this.#host.conflict({ keys: this.#readKeys, ranges: this.#readRanges });
+    return conflict ?? this.#host.conflict({ keys: present, ranges: [] });
+  }
+
+  /** Keys read as absent that another has removed. */
+  #removed(): Key[] {
+    const { snapshot, tip } = this.#host;
+    return [...this.#readAsAbsent.keys()].filter((key) => {
+      return tip.get(key) === undefined && snapshot.get(key) !== undefined;
+    });
   }
 
   #changedIn(start: Key, end: Key | undefined): Key[] {
@@ -367,6 +405,7 @@ export class InteractiveTransaction implements Transaction {
     this.#overlay.clear();
     this.#changes.clear();
     this.#readKeys.clear();
+    this.#readAsAbsent.clear();
     this.#readRanges.length = 0;
     this.#host.ended();
   }

@@ -274,6 +274,7 @@ export class Shard {
         now: this.now,
         readVersion: this.#durableIndex,
         snapshot,
+        tip: this.tip,
         place: () => ({
           version: this.#commits.nextIndex,
           stamp: this.#commits.stamp(),

@@ -19,7 +19,18 @@ export type Merge = (
   stamp: () => Uint8Array,
 ) => Uint8Array | undefined;
 
-export interface Transaction extends ReadView {
+/** A view whose reads may be checked at commit, as those of an interactive transaction are. */
+export interface CheckedView extends ReadView {
+  /**
+   * The row that get() has just shown is to the reader as if it were not there (it has expired):
+   * that another removes it is no conflict then. `ifGone` runs at commit if that has happened.
+   */
+  readAsAbsent?(key: Key, ifGone?: (tx: Transaction) => void): void;
+  /** Checks the row at commit even if reads are not checked now: what is written rests on it. */
+  checkRow?(key: Key): void;
+}
+
+export interface Transaction extends CheckedView {
   /** The shard's clock: never behind the last record, the same during the whole operation. */
   readonly now: ShardTimeMs;
   /** Writes a row. The value is copied. */

@@ -22,6 +22,8 @@ import type { KeyContext } from "./keys.ts";
 import { changed, countKeys, findForWrite, findHeader } from "./keys.ts";
 import { putExpiry, putHeader, removeKey } from "./keys.ts";
 import {
+  countPrefix,
+  countPrefixEnd,
   expiryPrefix,
   expiryPrefixEnd,
   keysPrefix,
@@ -159,12 +161,14 @@ export function listKeys(
 export function removeAllKeys(tx: Transaction, space: Keyspace): void {
   tx.deleteRange(space.headers, space.headersEnd);
   tx.deleteRange(space.fields, space.fieldsEnd);
-  tx.delete(space.countKey);
+  // In its place among the changes to the count: those before it are of keys that are gone.
+  tx.atCommit((committing) => committing.delete(space.countKey));
 }
 
 /** FLUSHALL: removes every key of every namespace. */
 export function removeKeysEverywhere(tx: Transaction): void {
   tx.deleteRange(keysPrefix, keysPrefixEnd);
+  tx.atCommit((committing) => committing.deleteRange(countPrefix, countPrefixEnd));
 }
 
 /** Keys among which one is drawn evenly. */

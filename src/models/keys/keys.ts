@@ -6,7 +6,7 @@
  */
 import type { Key } from "../../base/key.ts";
 import { keyAfterPrefix } from "../../base/key.ts";
-import type { Transaction } from "../../shard/transaction.ts";
+import type { CheckedView, Transaction } from "../../shard/transaction.ts";
 import type { ReadView } from "../../store/base-tree.ts";
 import {
   asBuffer,
@@ -52,19 +52,29 @@ export function changed(
 }
 
 /** The key's header if it is there and has not expired. */
-export function findHeader(view: ReadView, at: KeyContext, key: Key): Uint8Array | undefined {
-  const row = view.get(at.space.header(key));
+export function findHeader(view: CheckedView, at: KeyContext, key: Key): Uint8Array | undefined {
+  const header = at.space.header(key);
+  const row = view.get(header);
   if (row === undefined) return undefined;
   const expiry = headerExpiry(row);
-  return expiry !== 0 && expiry <= at.now ? undefined : row;
+  if (expiry === 0 || expiry > at.now) return row;
+  view.readAsAbsent?.(header);
+  return undefined;
 }
 
 /** The same for an operation that goes on to write: an expired key is removed. */
 export function findForWrite(tx: Transaction, at: KeyContext, key: Key): Uint8Array | undefined {
-  const row = tx.get(at.space.header(key));
+  const header = at.space.header(key);
+  const row = tx.get(header);
+  // The count of keys is right only if the key is at commit what it was here.
+  tx.checkRow?.(header);
   if (row === undefined) return undefined;
   const expiry = headerExpiry(row);
   if (expiry === 0 || expiry > at.now) return row;
+  // Whoever removed it until the commit has counted it already.
+  tx.readAsAbsent?.(header, (committing) => {
+    addToCount(committing, at.space, { keys: 1, timed: 1 });
+  });
   removeKey(tx, at, { key, row });
   changed(tx, at, { event: "expired", key });
   return undefined;
@@ -184,8 +194,9 @@ function addToCount(
     const keys = countKeys(committing, space) + delta.keys;
     const timed = countTimedKeys(committing, space) + delta.timed;
     const row = committing.reserve(space.countKey, 12);
-    row.writeUIntLE(keys, 0, 6);
-    row.writeUIntLE(timed, 6, 6);
+    // Below zero: the row was removed, with the keys that this takes away, in the same transaction.
+    row.writeUIntLE(Math.max(0, keys), 0, 6);
+    row.writeUIntLE(Math.max(0, timed), 6, 6);
   });
 }
 

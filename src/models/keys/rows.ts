@@ -26,7 +26,8 @@ import { readKeyU32, readKeyU48 } from "../../base/key.ts";
 import { sha256 } from "../../base/sha256.ts";
 
 const kind = (number: number): Key => `K${keyU8(number)}`;
-const countKind = kind(0);
+export const countPrefix: Key = kind(0);
+export const countPrefixEnd: Key = kind(1);
 const headerKind = kind(1);
 const fieldKind = kind(2);
 export const expiryPrefix: Key = kind(3);
@@ -52,7 +53,7 @@ export class Keyspace {
   constructor(namespaceId: number) {
     this.namespaceId = namespaceId;
     this.#namespace = keyU32(namespaceId);
-    this.countKey = countKind + this.#namespace;
+    this.countKey = countPrefix + this.#namespace;
     this.headers = headerKind + this.#namespace;
     this.headersEnd = keyAfterPrefix(this.headers) as Key;
     this.fields = fieldKind + this.#namespace;

@@ -43,7 +43,8 @@ test("checkAccess: keys of ordered maps and topics of events are keys to rules",
   const bob = await database.connect();
   await admin.check("ACL SETUSER bob on nopass +@all ~a* %R~b*", "+OK\r\n");
   await bob.check("AUTH bob any", "+OK\r\n");
-  const refused = "-NOPERM No permissions to access a key\r\n";
+  const refused =
+    "-NOPERM this user has no permissions to access one of the keys used as arguments\r\n";
   await bob.check("ZSET a 1", "+OK\r\n");
   await bob.check("ZSET b 1", refused);
   await bob.check("ZGET b", "$-1\r\n");
