@@ -4,17 +4,22 @@ import type { AddressInfo } from "node:net";
 import { test } from "node:test";
 import { setImmediate as turn } from "node:timers/promises";
 import { FakeEvents } from "../../test/support/fake-events.ts";
+import { openTestShard } from "../../test/support/test-shard.ts";
 import { CronosError } from "../base/errors.ts";
+import { Users } from "../engine/auth/users.ts";
 import { KeyspaceEvents } from "../engine/keyspace-events.ts";
 import { PubSub } from "../engine/pubsub.ts";
 import type { Session } from "../engine/session.ts";
 import { RealClock } from "../ports/real-clock.ts";
+import { SeededRandom } from "../ports/seeded-random.ts";
 import { readSettings } from "./config/read-settings.ts";
 import { serverConfig } from "./config/server-config.ts";
 import type { ServerConfig } from "./config/server-config.ts";
 import { listeners } from "./listeners.ts";
 import { Server } from "./server.ts";
 import type { Listener, ServerEngine, ServerParts } from "./server.ts";
+
+const { shard } = await openTestShard();
 
 class FakeEngine implements ServerEngine {
   readonly events = new FakeEvents();
@@ -34,10 +39,7 @@ class FakeEngine implements ServerEngine {
     this.done = done;
   }
 
-  get users(): never {
-    throw new Error("Not used");
-  }
-
+  readonly users = new Users(shard, new SeededRandom(1));
   readonly pubsub = new PubSub();
   readonly keyspaceEvents = new KeyspaceEvents(this.pubsub);
 
