@@ -24,7 +24,7 @@ const aStep = fc.oneof(
   {
     weight: 2,
     arbitrary: fc.record({
-      kind: fc.constant("writeAndLosePower" as const),
+      kind: fc.constantFrom("writeAndLosePower", "writeAndBeKilled" as const),
       batch: aBatch,
       changes: fc.integer({ min: 1, max: 30 }),
     }),
@@ -101,14 +101,14 @@ test("RunTree agrees with a map through merges, snapshots, reopens and power los
           await tree.write(mutationsOf(step.batch), index);
           model = applied(model, step.batch);
           assert.equal(tree.appliedIndex, index);
-        } else if (step.kind === "writeAndLosePower") {
+        } else if (step.kind === "writeAndLosePower" || step.kind === "writeAndBeKilled") {
           disk.powerOffAfter(step.changes);
           const wasWritten = await tree.write(mutationsOf(step.batch), index).then(
             () => true,
             () => false,
           );
           const dead = tree;
-          disk = disk.crash();
+          disk = step.kind === "writeAndBeKilled" ? disk.kill() : disk.crash();
           await dead.close();
           await begin();
           if (wasWritten) assert.equal(tree.appliedIndex, index);
@@ -146,6 +146,6 @@ test("RunTree agrees with a map through merges, snapshots, reopens and power los
       assert.deepEqual(await disk.list("tree"), names, "Nothing was left behind");
       await tree.close();
     }),
-    { numRuns: 25 },
+    { numRuns: 20 },
   );
 });

@@ -62,6 +62,9 @@ export async function openRunTree(
 ): Promise<RunTree> {
   await disk.makeDirectory(directory);
   const files = new RunFiles(disk, directory, options.cacheBytes);
+  // A process killed in a commit may have left a manifest whose name is not durable yet: what is
+  // read now must be what a power loss leaves, before files of the one before are removed.
+  await disk.syncDirectory(directory);
   const names = await disk.list(directory);
   let manifest = await loadManifest(files);
   if (manifest === undefined) {
