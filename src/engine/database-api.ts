@@ -4,6 +4,7 @@
 import type { EventInput, EventSelector, EventsApi, PublishReceipt } from "./events-api.ts";
 import type { KeysApi, KeysScope } from "./keys-api.ts";
 import type { Namespace, NamespacesApi } from "./namespaces-api.ts";
+import type { SeriesScope } from "./series/series-api.ts";
 import type { ZMapApi, ZMapScope } from "./zmap-api.ts";
 
 /** Events in a running transaction. */
@@ -28,6 +29,8 @@ export interface TransactionScope {
   keys(namespace?: string): KeysScope;
   /** The ordered map of a namespace; default: "global". Throws NOT_FOUND. */
   zmap(namespace?: string): ZMapScope;
+  /** A database of time series. */
+  series(database: string): SeriesScope;
 }
 
 export interface Database {

@@ -35,6 +35,8 @@ import { Session } from "./session.ts";
 import { executeSelect } from "../influxql/execute-select.ts";
 import { defaultQueryLimits, QueryService } from "./series/query-service.ts";
 import { diagnosticsOf, statisticsOf } from "./series/server-figures.ts";
+import { seriesApi, seriesScope } from "./series/series-api.ts";
+import type { SeriesApi, SeriesScope } from "./series/series-api.ts";
 import { openSeriesModels } from "./series/series-models.ts";
 import type { SeriesModels } from "./series/series-models.ts";
 import { SeriesWriteService } from "./series/write-service.ts";
@@ -217,6 +219,11 @@ export class Engine implements Database, StatsSource {
     checkEvent(this.#model, event);
   }
 
+  /** A database of time series. It need not be there yet. */
+  series(database: string): SeriesApi {
+    return seriesApi(this.seriesWrites, database);
+  }
+
   /** Why nothing can be written now, if so. */
   notWritable(): string | undefined {
     return this.#shard.cause?.message;
@@ -234,7 +241,10 @@ export class Engine implements Database, StatsSource {
       const keys = (namespace: string = globalNamespace.name): KeysScope => {
         return keysScope(tx, keyContext(tx, this.#keyParts, namespace));
       };
-      const result = operation({ now: tx.now, events, eventsIn, keys, zmap });
+      const series = (database: string): SeriesScope => {
+        return seriesScope(tx, this.seriesWrites, database);
+      };
+      const result = operation({ series, now: tx.now, events, eventsIn, keys, zmap });
       if (result instanceof Promise) {
         throw new CronosError(
           "INVALID_ARGUMENT",

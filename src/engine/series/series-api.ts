@@ -1,0 +1,67 @@
+/** Time series for users of the library: db.series("metrics").write(…), and in db.transact(). */
+import { CronosError } from "../../base/errors.ts";
+import type { WriteReport } from "../../models/series/write-report.ts";
+import type { Transaction } from "../../shard/transaction.ts";
+import type { Point } from "./point-lines.ts";
+import { linesOfPoints } from "./point-lines.ts";
+import type { SeriesWriteService, WriteLines } from "./write-service.ts";
+
+export interface SeriesWriteOptions {
+  /** Name of the retention policy; absent: the default one. */
+  readonly policy?: string;
+  /** Unit of the timestamps of lines: n, u, ms, s, m or h; absent: n. */
+  readonly precision?: string;
+}
+
+/** Points, or line protocol. */
+export type SeriesInput = readonly Point[] | string | Uint8Array;
+
+/** One database of time series. */
+export interface SeriesApi {
+  /**
+   * Writes points; resolves once they are durable. Rejects with NOT_FOUND for an unknown database
+   * or policy, and with INVALID_ARGUMENT when some were not stored: the others are.
+   */
+  write(input: SeriesInput, options?: SeriesWriteOptions): Promise<void>;
+}
+
+/** One database of time series in a transaction. */
+export interface SeriesScope {
+  /** Writes points. Throws NOT_FOUND, and INVALID_ARGUMENT when one cannot be stored. */
+  write(input: SeriesInput, options?: SeriesWriteOptions): void;
+}
+
+export function seriesApi(service: SeriesWriteService, database: string): SeriesApi {
+  return {
+    write: async (input, options) => {
+      refuseDropped(await service.write(requestOf(database, input, options)));
+    },
+  };
+}
+
+export function seriesScope(
+  tx: Transaction,
+  service: SeriesWriteService,
+  database: string,
+): SeriesScope {
+  return {
+    write: (input, options) => {
+      refuseDropped(service.writeIn(tx, requestOf(database, input, options)));
+    },
+  };
+}
+
+function requestOf(
+  database: string,
+  input: SeriesInput,
+  options: SeriesWriteOptions = {},
+): WriteLines {
+  if (input instanceof Uint8Array) return { database, ...options, lines: input };
+  if (typeof input === "string") return { database, ...options, lines: Buffer.from(input) };
+  return { database, ...options, precision: "n", lines: Buffer.from(linesOfPoints(input)) };
+}
+
+function refuseDropped({ message, stored, dropped, unreadable }: WriteReport): void {
+  if (message === undefined) return;
+  throw new CronosError("INVALID_ARGUMENT", message, { details: { stored, dropped, unreadable } });
+}
