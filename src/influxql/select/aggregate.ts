@@ -122,7 +122,7 @@ export class Aggregation {
     );
     if (scan === undefined) {
       const stamp = hasStart ? bounds.from : 0n;
-      const countsEmpty = fill?.mode !== "none";
+      const countsEmpty = fill?.mode !== "none" && !givesMany(call);
       const options = { interval, bounds, hasStart, stamp, bucketsMax, countsEmpty };
       scan = { bounds, buckets: new Buckets(options), leaves: [] };
       this.#scans.push(scan);
@@ -215,8 +215,7 @@ export class Aggregation {
       }
     }
     const series = { times, values, points, rows };
-    const isFilled =
-      interval !== undefined && fill?.mode !== "none" && !ownTimes && !givesMany(call);
+    const isFilled = interval !== undefined && fill?.mode !== "none" && !givesMany(call);
     if (!isFilled || times.length === 0) return times.length === 0 ? emptySeries : series;
     const filled = leaf.grid.spread(series);
     fillValues(filled.values, {
@@ -230,7 +229,7 @@ export class Aggregation {
 
 /** Functions that give several rows per window, or none: their windows are not filled. */
 function givesMany(call: Call): boolean {
-  return call.name === "distinct" || call.name === "histogram";
+  return isTop(call) || ["distinct", "histogram", "sample"].includes(call.name);
 }
 
 /** Functions that compare a window with the one before it. */

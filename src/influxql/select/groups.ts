@@ -20,6 +20,8 @@ import type { TimeBounds } from "./time-bounds.ts";
 
 export interface Stream {
   readonly tags: Tags;
+  /** Of RowGroup: such streams come one after the other, as in 1.x, and not in order of time. */
+  readonly isUnordered: boolean;
   read(bounds: TimeBounds): Iterable<Points> | AsyncIterable<Points>;
 }
 
@@ -177,6 +179,7 @@ interface SeriesStreamOptions {
 
 class SeriesStream implements Stream {
   readonly tags: Tags;
+  readonly isUnordered = false;
   readonly #options: SeriesStreamOptions;
 
   constructor(options: SeriesStreamOptions) {
@@ -245,6 +248,7 @@ function addRows(groups: Map<string, Group>, input: RowInput, scope: Scope): voi
     const group = groupOf(groups, rows.name, dimensionTags(plan.dimensions, rows.tags));
     group.streams.push({
       tags: rows.tags,
+      isUnordered: rows.isUnordered,
       async *read(bounds) {
         for await (const batch of rows.batches(bounds)) {
           settings.countPoints(batch.count);

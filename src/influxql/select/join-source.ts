@@ -69,6 +69,7 @@ export class JoinSource implements RowSource {
       yield {
         name: this.#sides.map(({ title }) => title).join("_join_"),
         tags: matched.tags,
+        isUnordered: false,
         batches: (bounds) =>
           batchesOf(this.#rows(matched, bounds), { types: this.#types, bounds }),
       };
@@ -117,6 +118,7 @@ export class MergeSource implements RowSource {
       yield {
         name: mergedName,
         tags: matched.tags,
+        isUnordered: false,
         batches: (bounds) =>
           batchesOf(this.#rows(matched, bounds), { types: this.#types, bounds }),
       };

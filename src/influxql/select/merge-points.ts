@@ -70,6 +70,14 @@ export async function* mergePoints(
   if (block.rows.length > 0) yield block;
 }
 
+/** The points of several streams, one stream after the other. */
+export async function* chainPoints(
+  streams: readonly Stream[],
+  options: MergeOptions,
+): AsyncGenerator<RowBlock> {
+  for (const stream of streams) yield* mergePoints([stream], options);
+}
+
 function reader(
   stream: Stream,
   bounds: TimeBounds,

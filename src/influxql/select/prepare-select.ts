@@ -15,6 +15,7 @@ import { QueryError } from "./query-error.ts";
 import type { RowSource } from "./row-source.ts";
 import type { RunSettings } from "./run-select.ts";
 import { SelectRun } from "./run-select.ts";
+import { warnOfPlan } from "./warn-of-plan.ts";
 import { SubquerySource } from "./subquery-source.ts";
 
 /** `dimensions` are the tags that the query around it groups by. */
@@ -39,6 +40,7 @@ export function prepareSelect(
     }
   };
   const plan = planSelect(compiled, { context, outerDimensions: dimensions, makeRowSource });
+  warnOfPlan(plan, context);
   return new SelectRun(plan, settings);
 }
 

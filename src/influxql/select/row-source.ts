@@ -10,6 +10,8 @@ import type { TimeBounds } from "./time-bounds.ts";
 export interface RowGroup {
   readonly name: string;
   readonly tags: Tags;
+  /** Whether its rows are the results of selectors, of times that say nothing about their order. */
+  readonly isUnordered: boolean;
   /** The rows within the bounds as batches, in the order of the query's direction. */
   batches(bounds: TimeBounds): AsyncIterable<PointBatch>;
 }

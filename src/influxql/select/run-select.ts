@@ -12,7 +12,7 @@ import { missingValue } from "./call-series.ts";
 import { collectSlots } from "./collect-slots.ts";
 import type { Group } from "./groups.ts";
 import { planGroups } from "./groups.ts";
-import { mergePoints } from "./merge-points.ts";
+import { chainPoints, mergePoints } from "./merge-points.ts";
 import type { Pacer } from "./pacer.ts";
 import type { SelectPlan, Slot } from "./plan.ts";
 import { isTop } from "./plan.ts";
@@ -33,7 +33,8 @@ export interface RunSettings {
   readonly countPoints: (count: number) => void;
 }
 
-const selectors: ReadonlySet<string> = new Set([
+/** Functions that choose points. */
+export const selectors: ReadonlySet<string> = new Set([
   "first",
   "last",
   "min",
@@ -138,7 +139,10 @@ export class SelectRun {
       pacer: this.#settings.pacer,
       rowsWanted: rowsWanted(this.plan.compiled.statement) ?? Infinity,
     };
-    for await (const block of mergePoints(group.streams, options)) {
+    const blocks = group.streams.every(({ isUnordered }) => isUnordered)
+      ? chainPoints(group.streams, options)
+      : mergePoints(group.streams, options);
+    for await (const block of blocks) {
       const rows: Value[][] = [];
       for (const [i, points] of block.points.entries()) {
         const row = block.rows[i] ?? 0;

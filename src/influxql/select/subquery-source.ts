@@ -9,6 +9,7 @@ import { strongerType } from "./types.ts";
 import { fieldName } from "./column-names.ts";
 import type { RowGroup, RowSource } from "./row-source.ts";
 import type { SelectRun } from "./run-select.ts";
+import { selectors } from "./run-select.ts";
 import type { TimeBounds } from "./time-bounds.ts";
 import type { Field } from "../ast.ts";
 
@@ -31,11 +32,15 @@ export class SubquerySource implements RowSource {
   }
 
   *groups(): Iterable<RowGroup> {
+    const { compiled, calls } = this.#run.plan;
+    const isOfSelectors = calls.length > 0 && calls.every(({ name }) => selectors.has(name));
+    const isUnordered = isOfSelectors && compiled.interval === undefined;
     for (const group of this.#run.groups()) {
       const run = this.#run;
       yield {
         name: group.name,
         tags: group.tags,
+        isUnordered,
         async *batches(bounds) {
           for await (const rows of run.rows(group)) {
             yield* rowBatches(rows, run.plan.types, bounds);
