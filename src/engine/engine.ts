@@ -15,6 +15,7 @@ import type { Random } from "../ports/random.ts";
 import { Shard } from "../shard/shard.ts";
 import type { Transaction } from "../shard/transaction.ts";
 import type { BaseTree } from "../store/base-tree.ts";
+import { SeriesUsers } from "./auth/series-users.ts";
 import { Users } from "./auth/users.ts";
 import { AdminService } from "./admin-service.ts";
 import type { Database, EventsScope, TransactionScope } from "./database-api.ts";
@@ -123,6 +124,7 @@ export class Engine implements Database, StatsSource {
       models: this.seriesModels,
       select: executeSelect,
       write: (request) => this.seriesWrites.write(request),
+      users: new SeriesUsers(this.users),
       limits: defaultQueryLimits,
       stats: () => statisticsOf(this.seriesModels, this.queries.registry),
       diagnostics: () => diagnosticsOf(clock),

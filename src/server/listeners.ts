@@ -46,9 +46,9 @@ async function startHttp(address: ListenAddress, context: ListenContext): Promis
     import("../protocols/http/influx/write-routes.ts"),
     import("../protocols/http/influx/query-routes.ts"),
   ]);
-  const { seriesWrites: writes, queries } = context.engine;
+  const { seriesWrites: writes, queries, users } = context.engine;
   const influxRoutes = [...influxWriteRoutes, ...influxQueryRoutes];
-  const influx = writes && queries && { routes: influxRoutes, backend: { writes, queries } };
+  const influx = writes && queries && { routes: influxRoutes, backend: { writes, queries, users } };
   return listen({ routes, ...(influx === undefined ? {} : { influx }) }, address, context);
 }
 

@@ -3,11 +3,12 @@ import assert from "node:assert/strict";
 import type { FastifyInstance } from "fastify";
 import fastify from "fastify";
 import { influxQueryRoutes } from "../../src/protocols/http/influx/query-routes.ts";
+import type { InfluxBackend } from "../../src/protocols/http/influx/influx-route.ts";
 import { serveInflux } from "../../src/protocols/http/influx/serve-influx.ts";
 import { influxWriteRoutes } from "../../src/protocols/http/influx/write-routes.ts";
 import { openQueryFixture } from "./query-fixture.ts";
 
-export async function influxServer(): Promise<{
+export async function influxServer(users?: InfluxBackend["users"]): Promise<{
   readonly server: FastifyInstance;
   post(url: string, body: string | Buffer, headers?: Record<string, string>): Promise<string>;
 }> {
@@ -15,7 +16,7 @@ export async function influxServer(): Promise<{
   const server = fastify();
   serveInflux(server, {
     routes: [...influxWriteRoutes, ...influxQueryRoutes],
-    backend: { writes, queries },
+    backend: { writes, queries, ...(users === undefined ? {} : { users }) },
     onFault: (fault) => assert.fail(fault),
   });
   const post = async (url: string, body: string | Buffer, headers = {}): Promise<string> => {

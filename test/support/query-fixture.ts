@@ -1,6 +1,8 @@
 /** Queries on a shard in memory: write lines, ask statements, see the answer as JSON. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { SeriesUsers } from "../../src/engine/auth/series-users.ts";
+import { Users } from "../../src/engine/auth/users.ts";
 import { executeSelect } from "../../src/influxql/execute-select.ts";
 import { parseQuery } from "../../src/influxql/parse.ts";
 import { openSeriesModels } from "../../src/engine/series/series-models.ts";
@@ -39,6 +41,7 @@ export async function openQueryFixture(
     models,
     select,
     write: (request) => writes.write(request),
+    users: new SeriesUsers(new Users(shard, new SeededRandom(2))),
     limits: defaultQueryLimits,
     stats: () => statisticsOf(models, queries.registry),
     diagnostics: () => [],

@@ -23,6 +23,18 @@ export interface KeyRule {
   readonly write: boolean;
 }
 
+/** What is granted on a database of time series: bits, 1 to read, 2 to write. */
+export interface SeriesGrant {
+  readonly database: string;
+  readonly privilege: number;
+}
+
+/** What a user may do with time series (series-users.ts). */
+export interface SeriesRights {
+  readonly isAdmin: boolean;
+  readonly grants: readonly SeriesGrant[];
+}
+
 /** Everything that is stored of a user. */
 export interface AccessState {
   readonly isOn: boolean;
@@ -35,6 +47,8 @@ export interface AccessState {
   readonly keys: readonly KeyRule[];
   readonly channels: readonly string[];
   readonly namespaces: readonly string[];
+  /** Absent: the user is none of time series. */
+  readonly series?: SeriesRights;
 }
 
 export const newUser: AccessState = Object.freeze({

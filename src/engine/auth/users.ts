@@ -102,10 +102,19 @@ export class Users {
       }
       let state = before?.access.state ?? newUser;
       for (const rule of rules) state = applyRule(state, rule, names);
-      const value = Buffer.from(JSON.stringify(state));
-      await this.#shard.execute((tx) => tx.put(prefix + name, value));
-      const account = this.#set(name, state);
-      for (const listener of this.#listeners) listener(account, false);
+      await this.#put(name, state);
+    });
+  }
+
+  /** Puts a state in the place of a user's, who is made if need be; resolves once it is durable. */
+  replace(name: string, change: (before: AccessState | undefined) => AccessState): Promise<void> {
+    return this.#next(async () => {
+      checkName(name);
+      const before = this.#accounts.get(name);
+      if (before === undefined && this.#accounts.size >= USERS_MAX) {
+        throw new CronosError("TOO_LARGE", `Users must be at most ${USERS_MAX}`);
+      }
+      await this.#put(name, change(before?.access.state));
     });
   }
 
@@ -133,6 +142,13 @@ export class Users {
   onChange(listener: (account: Account, isDeleted: boolean) => void): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
+  }
+
+  async #put(name: string, state: AccessState): Promise<void> {
+    const value = Buffer.from(JSON.stringify(state));
+    await this.#shard.execute((tx) => tx.put(prefix + name, value));
+    const account = this.#set(name, state);
+    for (const listener of this.#listeners) listener(account, false);
   }
 
   #set(name: string, state: AccessState): Account {

@@ -15,6 +15,7 @@ import type { Clock } from "../../ports/clock.ts";
 import type { Random } from "../../ports/random.ts";
 import type { Shard } from "../../shard/shard.ts";
 import type { SeriesView } from "../../models/series/series-scan.ts";
+import type { SeriesUsers } from "../auth/series-users.ts";
 import { define, isDefining } from "./define.ts";
 import { deletePoints, deletesPoints } from "./delete-points.ts";
 import { linesOf, writtenTable } from "./into.ts";
@@ -28,6 +29,7 @@ import type { SeriesModels } from "./series-models.ts";
 import type { SeriesState } from "./series-state.ts";
 import { show } from "./show.ts";
 import type { StatsModule } from "./show-server.ts";
+import { isAboutUsers, runUserStatement } from "./user-statements.ts";
 import { StoredSelectData, TagCache } from "./stored-select-data.ts";
 
 /** Limits that hold unless they are set: 0 is none. */
@@ -59,6 +61,7 @@ export interface QueryServiceOptions {
   readonly models: SeriesModels;
   readonly select: SelectExecutor;
   readonly write: WriteLines;
+  readonly users: SeriesUsers;
   readonly limits: QueryLimits;
   /** What SHOW STATS and SHOW DIAGNOSTICS tell. */
   readonly stats: () => readonly StatsModule[];
@@ -154,7 +157,13 @@ export class QueryService {
     if (isDefining(statement)) {
       const place = { models, database: request.database };
       await shard.execute((tx) => define(tx, statement, place));
+      if (statement.kind === "drop database") {
+        await this.#options.users.forgetDatabase(statement.name);
+      }
       return this.#options.onDefined?.();
+    }
+    if (isAboutUsers(statement)) {
+      return yield* await runUserStatement(statement, this.#options.users, models);
     }
     if (statement.kind === "delete" && deletesPoints(statement, this.#stateOf(request))) {
       return await deletePoints(statement, this.#stateOf(request), shard);

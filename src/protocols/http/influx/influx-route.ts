@@ -4,6 +4,7 @@
  * table of our own routes and are not in /openapi.json; docs/http.md tells them.
  */
 import type { Readable } from "node:stream";
+import type { Account, Users } from "../../../engine/auth/users.ts";
 import type { QueryService } from "../../../engine/series/query-service.ts";
 import type { SeriesWriteService } from "../../../engine/series/write-service.ts";
 
@@ -17,6 +18,8 @@ export const INFLUX_BODY_BYTES_MAX = 25_000_000;
 export interface InfluxBackend {
   readonly writes: Pick<SeriesWriteService, "write">;
   readonly queries: Pick<QueryService, "run" | "registry">;
+  /** Absent: everybody may do everything. */
+  readonly users?: Pick<Users, "default" | "authenticate">;
 }
 
 export interface InfluxRequest {
@@ -28,6 +31,8 @@ export interface InfluxRequest {
   readonly headers: Readonly<Record<string, string | readonly string[] | undefined>>;
   /** As it was sent: compressed, if it says so. */
   readonly body: Buffer;
+  /** Who sends it; undefined: somebody who may do everything. */
+  readonly account: Account | undefined;
   /** Aborted when the client is gone before it has its answer. */
   readonly signal: AbortSignal;
 }
@@ -43,6 +48,8 @@ export interface InfluxRoute {
   readonly methods: readonly ("GET" | "HEAD" | "POST" | "DELETE")[];
   /** As in OpenAPI: /db/{db}/series. */
   readonly path: string;
+  /** Asks for no credentials. */
+  readonly isOpen?: boolean;
   handle(request: InfluxRequest, backend: InfluxBackend): Promise<InfluxAnswer>;
 }
 

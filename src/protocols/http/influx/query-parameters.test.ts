@@ -14,6 +14,7 @@ function request(type: string, body: string): InfluxRequest {
     ]),
     headers: { "content-type": type },
     body: Buffer.from(body),
+    account: undefined,
     signal: new AbortController().signal,
   };
 }

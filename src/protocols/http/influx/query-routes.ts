@@ -2,6 +2,7 @@
 import { Readable } from "node:stream";
 import { createGzip } from "node:zlib";
 import { isCronosError } from "../../../base/errors.ts";
+import { isVisibleDatabase, statementDenial } from "../../../engine/auth/series-access.ts";
 import type { QueryEvent } from "../../../engine/series/query-result.ts";
 import type { Statement } from "../../../influxql/ast.ts";
 import { parseQuery } from "../../../influxql/parse.ts";
@@ -28,11 +29,27 @@ const query: InfluxRoute = {
     } catch (error) {
       return influxError(400, error instanceof Error ? error.message : String(error));
     }
+    const denial = denialOf(request, statements, parameters.get("db") ?? "");
+    if (denial !== undefined) return influxError(403, `error authorizing query: ${denial}`);
     return answer({ request, parameters, statements, text }, backend);
   },
 };
 
 export const influxQueryRoutes: readonly InfluxRoute[] = [query];
+
+/** What the account may not run of the statements: then none of them is run. */
+function denialOf(
+  { account }: InfluxRequest,
+  statements: readonly Statement[],
+  database: string,
+): string | undefined {
+  if (account === undefined) return undefined;
+  for (const statement of statements) {
+    const denial = statementDenial(account, statement, database);
+    if (denial !== undefined) return denial;
+  }
+  return undefined;
+}
 
 interface Asked {
   readonly request: InfluxRequest;
@@ -43,6 +60,7 @@ interface Asked {
 
 async function answer(asked: Asked, backend: InfluxBackend): Promise<InfluxAnswer> {
   const { request, parameters, statements, text } = asked;
+  const { account } = request;
   const isAsync = parameters.get("async") === "true";
   const events = backend.queries.run({
     statements,
@@ -52,6 +70,9 @@ async function answer(asked: Asked, backend: InfluxBackend): Promise<InfluxAnswe
     isReadOnly: request.method === "GET",
     chunkRows: chunkRows(parameters.get("chunk_size")),
     ...(isAsync ? {} : { signal: request.signal }),
+    ...(account === undefined
+      ? {}
+      : { isVisible: (database: string) => isVisibleDatabase(account, database) }),
   });
   if (isAsync) {
     void drain(events);

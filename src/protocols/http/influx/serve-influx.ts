@@ -5,6 +5,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import type { CronosError } from "../../../base/errors.ts";
 import { httpError } from "../http-errors.ts";
+import { accountOf } from "./credentials.ts";
 import type { InfluxAnswer, InfluxBackend, InfluxRequest, InfluxRoute } from "./influx-route.ts";
 import { INFLUX_BODY_BYTES_MAX, influxError, influxVersion } from "./influx-route.ts";
 import { goJson } from "./influx-route.ts";
@@ -39,7 +40,10 @@ function addRoute(scope: FastifyInstance, route: InfluxRoute, backend: InfluxBac
       if (!isKnown) return send(request, reply, notAllowed(route));
       const gone = new AbortController();
       reply.raw.once("close", () => gone.abort());
-      return send(request, reply, await route.handle(requestOf(request, gone.signal), backend));
+      const asked = requestOf(request, gone.signal);
+      const users = route.isOpen === true ? undefined : backend.users;
+      const account = users && accountOf(users, asked);
+      return send(request, reply, await route.handle({ ...asked, account }, backend));
     },
   });
 }
@@ -56,6 +60,7 @@ function requestOf(request: FastifyRequest, signal: AbortSignal): InfluxRequest 
     query,
     headers: request.headers,
     body: Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0),
+    account: undefined,
     signal,
   };
 }
@@ -101,6 +106,7 @@ function answerErrors(scope: FastifyInstance, { onFault }: InfluxOptions): void 
   scope.setErrorHandler((thrown, request, reply) => {
     const { status, body, fault } = httpError(thrown);
     if (fault !== undefined) onFault(fault, { method: request.method, url: request.url });
+    if (status === 401) reply.header("www-authenticate", 'Basic realm="InfluxDB"');
     const text = status === 413 ? "Request Entity Too Large" : body.error.message;
     return send(request, reply, influxError(status, text));
   });

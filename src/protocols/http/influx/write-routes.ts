@@ -2,6 +2,7 @@
 import { promisify } from "node:util";
 import { gunzip } from "node:zlib";
 import { isCronosError } from "../../../base/errors.ts";
+import { writeDenial } from "../../../engine/auth/series-access.ts";
 import type { InfluxAnswer, InfluxBackend, InfluxRequest, InfluxRoute } from "./influx-route.ts";
 import { influxError, influxVersion } from "./influx-route.ts";
 
@@ -70,6 +71,9 @@ async function writeTo(
   request: InfluxRequest,
   { writes }: InfluxBackend,
 ): Promise<InfluxAnswer> {
+  const { account } = request;
+  const denial = account && writeDenial(account, target.database);
+  if (denial !== undefined) return influxError(403, denial);
   const consistency = request.query.get("consistency") ?? "";
   if (!consistencies.has(consistency.toLowerCase())) {
     return influxError(400, "invalid consistency level");
@@ -110,6 +114,7 @@ export async function unpacked({ body, headers }: InfluxRequest): Promise<Buffer
 const ping: InfluxRoute = {
   methods: ["GET", "HEAD"],
   path: "/ping",
+  isOpen: true,
   async handle({ query }) {
     const verbose = query.get("verbose") ?? "";
     if (verbose === "" || verbose === "0" || verbose === "false") return noContent;
