@@ -162,3 +162,21 @@ test("RunTree: a merge that fails is told of, and loses nothing", async () => {
   assert.equal(store.stats().rows, 101);
   await store.close();
 });
+
+test("openRunTree() after a kill, then a power loss, finds one of the states", async () => {
+  for (let seed = 1; seed <= 120; seed++) {
+    const [store, disk] = await tree(new SimulatedDisk(new SeededRandom(seed)));
+    await store.write(windowRows(1, 3), logIndex(1));
+    disk.powerOffAfter(1 + (seed % 12));
+    const change: Mutation = { kind: "deleteRange", start: "w00", end: undefined };
+    await store.write([change, put("w01", "new")], logIndex(2)).catch(() => undefined);
+    const killed = disk.kill();
+    await store.close();
+    const [between] = await tree(killed);
+    await between.close();
+    const [last] = await tree(killed.crash());
+    const rows = [...last.range("w", undefined)].length;
+    assert.equal(rows, last.appliedIndex === 1 ? 3 : 1);
+    await last.close();
+  }
+});
