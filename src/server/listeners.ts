@@ -1,4 +1,5 @@
 /** How each listener is started. What one needs is loaded only when it is on. */
+import { must } from "../base/assert.ts";
 import type { HttpOptions } from "../protocols/http/http-server.ts";
 import type { HttpBackend } from "../protocols/http/route.ts";
 import { formatListenAddress, parseListenAddress } from "./config/listen-address.ts";
@@ -10,6 +11,7 @@ export const listeners: Readonly<Record<ListenerName, StartListener>> = {
   grpc: startGrpc,
   http: startHttp,
   resp: startResp,
+  udp: startUdp,
   admin: startAdmin,
 };
 
@@ -72,6 +74,26 @@ async function startResp(
   });
   metrics.observeResp(() => ({ clients: server.clients.size, ...server.counts }));
   return { address: { host, port }, close };
+}
+
+async function startUdp(
+  { host, port }: ListenAddress,
+  { engine, clock, log, metrics, config }: ListenContext,
+): Promise<Listener> {
+  const { UdpListener } = await import("../protocols/udp/listen.ts");
+  const writes = must(engine.seriesWrites);
+  const onDropped = (reason: string): void => log.warn({ reason }, "Points over UDP were dropped");
+  const listener = await UdpListener.listen({
+    host,
+    port,
+    writes,
+    clock,
+    onDropped,
+    database: config.udpDatabase,
+    precision: config.udpPrecision,
+  });
+  metrics.observeUdp(() => listener.counts);
+  return { address: { host, port: listener.port }, close: () => listener.close() };
 }
 
 /** Health and metrics alone. */

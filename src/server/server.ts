@@ -79,7 +79,7 @@ export interface ListenContext {
   notReady(): string | undefined;
 }
 
-export const listenerNames = ["grpc", "http", "resp", "admin"] as const;
+export const listenerNames = ["grpc", "http", "resp", "udp", "admin"] as const;
 export type ListenerName = (typeof listenerNames)[number];
 export type StartListener = (address: ListenAddress, context: ListenContext) => Promise<Listener>;
 
@@ -104,7 +104,7 @@ export interface ReadyLine {
   readonly grpc: string | null;
   readonly http: string | null;
   readonly resp: string | null;
-  readonly udp: null;
+  readonly udp: string | null;
   readonly admin: string | null;
 }
 
@@ -151,7 +151,7 @@ export class Server {
       grpc: address("grpc"),
       http: address("http"),
       resp: address("resp"),
-      udp: null,
+      udp: address("udp"),
       admin: address("admin"),
     };
   }

@@ -93,8 +93,20 @@ export const declaration = {
   "udp-addr": {
     form: "address",
     default: "off",
-    help: "Where line protocol over UDP is taken; only off until there is a series model",
+    help: "Where line protocol over UDP is taken",
     check: address,
+  },
+  "udp-database": {
+    form: "name",
+    default: "udp",
+    help: "Database that points over UDP go to; they are dropped while it does not exist",
+    check: path,
+  },
+  "udp-precision": {
+    form: "unit",
+    default: "n",
+    help: "Unit of timestamps over UDP: n, u, ms, s, m or h",
+    check: z.enum(["n", "u", "ms", "s", "m", "h"], { error: "n, u, ms, s, m or h" }),
   },
   "admin-addr": {
     form: "address",

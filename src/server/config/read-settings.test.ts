@@ -98,7 +98,7 @@ test("every setting's default passes its own check, and the file takes what a fl
 });
 
 test("serverConfig() refuses to listen beyond loopback unless insecure", () => {
-  for (const name of ["grpc-addr", "http-addr", "resp-addr", "admin-addr"]) {
+  for (const name of ["grpc-addr", "http-addr", "resp-addr", "udp-addr", "admin-addr"]) {
     const flags = { [name]: "0.0.0.0:0" };
     const { values } = readSettings({ ...nothing, flags });
     assert.throws(() => serverConfig(values), { message: /--insecure/, code: "INVALID_ARGUMENT" });
@@ -108,7 +108,7 @@ test("serverConfig() refuses to listen beyond loopback unless insecure", () => {
 });
 
 test("serverConfig() refuses settings whose part does not exist", () => {
-  const cases = [{ cluster: "nats://a:4222" }, { "udp-addr": ":8089" }, { "data-dir": ":memory:" }];
+  const cases = [{ cluster: "nats://a:4222" }, { "data-dir": ":memory:" }];
   for (const flags of cases) {
     const { values } = readSettings({ ...nothing, flags });
     assert.throws(() => serverConfig(values), /^CronosError: Refused --/);

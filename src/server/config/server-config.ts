@@ -16,7 +16,11 @@ export interface ServerConfig {
   readonly grpc?: ListenAddress;
   readonly http?: ListenAddress;
   readonly resp?: ListenAddress;
+  readonly udp?: ListenAddress;
   readonly admin?: ListenAddress;
+  /** Where points that come over UDP go, and the unit of their timestamps. */
+  readonly udpDatabase: string;
+  readonly udpPrecision: string;
   /** Password of the default user of the RESP listener. */
   readonly respPassword?: string;
   /** Files; absent: the RESP listener does not speak TLS. */
@@ -56,14 +60,25 @@ export function serverConfig(values: SettingValues): ServerConfig {
     ...listener("grpc", values["grpc-addr"]),
     ...listener("http", values["http-addr"]),
     ...listener("resp", values["resp-addr"]),
+    ...listener("udp", values["udp-addr"]),
     ...listener("admin", values["admin-addr"]),
+    udpDatabase: values["udp-database"],
+    udpPrecision: values["udp-precision"],
     ...(values.requirepass === "" ? {} : { respPassword: values.requirepass }),
     ...tlsFiles(values),
     logLevel: values["log-level"],
   });
 }
 
-const listenerSettings = ["grpc-addr", "http-addr", "resp-addr", "admin-addr"] as const;
+const listenerSettings = [
+  "grpc-addr",
+  "http-addr",
+  "resp-addr",
+  "udp-addr",
+  "admin-addr",
+] as const;
+/** Where nobody can authenticate, with a password or without. */
+const openSettings: ReadonlySet<string> = new Set(["udp-addr", "admin-addr"]);
 
 function listener<Name extends string>(
   name: Name,
@@ -93,10 +108,6 @@ function rejectUnavailable(values: SettingValues): void {
   if (values.cluster !== "off") {
     throw refused("cluster", values.cluster, "This version runs on one node: leave it off");
   }
-  if (values["udp-addr"] !== "off") {
-    const text = formatListenAddress(values["udp-addr"]);
-    throw refused("udp-addr", text, "This version has no UDP interface: leave it off");
-  }
 }
 
 /** Where nobody authenticates, being reachable from other machines must be asked for by name. */
@@ -105,7 +116,7 @@ function rejectPublic(values: SettingValues): void {
   for (const name of listenerSettings) {
     const address = values[name];
     if (address === "off" || isLoopback(address.host)) continue;
-    if (name !== "admin-addr" && values.requirepass !== "") continue;
+    if (!openSettings.has(name) && values.requirepass !== "") continue;
     throw refused(
       name,
       formatListenAddress(address),

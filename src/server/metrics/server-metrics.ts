@@ -9,6 +9,7 @@ import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from "prom
 import { engineCounters, engineTimings } from "../../engine/metrics.ts";
 import type { EngineCounter, EngineMetrics, EngineStats } from "../../engine/metrics.ts";
 import type { EngineTiming, StatsSource } from "../../engine/metrics.ts";
+import type { UdpCounts } from "../../protocols/udp/listen.ts";
 import type { CallObservation } from "../../protocols/grpc/observe-calls.ts";
 import type { HttpObservation } from "../../protocols/http/http-server.ts";
 import { TimingHistogram } from "./timing-histogram.ts";
@@ -48,6 +49,14 @@ export interface RespObservation {
   readonly commands: number;
 }
 
+const noDatagrams: UdpCounts = { datagrams: 0, points: 0, datagramsDropped: 0, pointsDropped: 0 };
+const udpTotals: Readonly<Record<keyof UdpCounts, string>> = {
+  datagrams: "UDP datagrams that came in",
+  points: "Points over UDP that were stored",
+  datagramsDropped: "UDP datagrams dropped: too much waited, or they could not be written",
+  pointsDropped: "Points over UDP that were not stored, and lines that could not be read",
+};
+
 export class ServerMetrics implements EngineMetrics {
   readonly #registry = new Registry();
   // Plain numbers: the engine counts on hot paths, the registry is asked at most every few seconds.
@@ -56,6 +65,7 @@ export class ServerMetrics implements EngineMetrics {
   readonly #gauges: readonly (readonly [keyof EngineStats, Gauge])[];
   readonly #httpRequests: Counter<"method" | "path" | "status">;
   readonly #httpDurations: Histogram<"path">;
+  #udp: () => UdpCounts = () => noDatagrams;
   #resp: () => RespObservation = () => ({ clients: 0, connections: 0, commands: 0 });
   readonly #grpcCalls: Counter<"method" | "code">;
   readonly #grpcDurations: Histogram<"method">;
@@ -94,6 +104,7 @@ export class ServerMetrics implements EngineMetrics {
       registers,
     });
     this.#registerResp();
+    this.#registerUdp();
     collectDefaultMetrics({
       register: this.#registry,
       eventLoopMonitoringPrecision: eventLoopPrecisionMs,
@@ -121,6 +132,11 @@ export class ServerMetrics implements EngineMetrics {
   /** From now on the RESP metrics tell what `observe` tells. */
   observeResp(observe: () => RespObservation): void {
     this.#resp = observe;
+  }
+
+  /** From now on the UDP metrics tell what `observe` tells. */
+  observeUdp(observe: () => UdpCounts): void {
+    this.#udp = observe;
   }
 
   /** All metrics; `source` is asked for the gauges. */
@@ -154,6 +170,20 @@ export class ServerMetrics implements EngineMetrics {
         collect: () => {
           counter.reset();
           counter.inc(this.#resp()[name]);
+        },
+      });
+    }
+  }
+
+  #registerUdp(): void {
+    for (const name of Object.keys(udpTotals) as (keyof UdpCounts)[]) {
+      const counter: Counter = new Counter({
+        name: `${metricName(`udp${name[0]?.toUpperCase()}${name.slice(1)}`)}_total`,
+        help: udpTotals[name],
+        registers: [this.#registry],
+        collect: () => {
+          counter.reset();
+          counter.inc(this.#udp()[name]);
         },
       });
     }
