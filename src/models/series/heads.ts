@@ -24,6 +24,7 @@ export class Heads {
   readonly #writer = new SeriesWriter();
   /** Oldest first; the last one takes the writes. Replaced, never changed: views share it. */
   #all: readonly Head[] = [];
+  readonly #waiting: (() => void)[] = [];
   #nextChunk = 1;
 
   /** A head of `bytesMax` is frozen; `onFrozen` is told. */
@@ -47,9 +48,15 @@ export class Heads {
     return head;
   }
 
-  /** Whether there is room for more without waiting. */
-  get hasRoom(): boolean {
-    return this.#all.length - 1 < FROZEN_ROOM;
+  /** What to wait for before the next write when too many heads are not sealed yet. */
+  room(): Promise<void> | undefined {
+    if (this.#all.length - 1 < FROZEN_ROOM) return undefined;
+    return new Promise((resolve) => this.#waiting.push(resolve));
+  }
+
+  /** Lets those go on that wait for room; what they write may be refused. */
+  endWaiting(): void {
+    for (const resolve of this.#waiting.splice(0)) resolve();
   }
 
   /** Reads the heads from the rows; `drops` are those of the same rows. */
@@ -73,6 +80,7 @@ export class Heads {
       heads.push(new Head(Math.max(next, readNextHead(view))));
     }
     this.#all = heads;
+    this.endWaiting();
   }
 
   /** Adds the points; they are seen when the transaction is durable. */
@@ -103,5 +111,6 @@ export class Heads {
   /** The head is sealed: its points are in blocks. */
   forget(head: Head): void {
     this.#all = this.#all.filter((each) => each !== head);
+    this.endWaiting();
   }
 }

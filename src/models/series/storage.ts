@@ -84,7 +84,7 @@ export class SeriesStorage implements DerivedState {
 
   /** What to wait for before the next write when sealing cannot keep up. */
   room(): Promise<void> | undefined {
-    return this.#heads.hasRoom ? undefined : this.#background.idle();
+    return this.#heads.room();
   }
 
   /**
@@ -188,8 +188,9 @@ export class SeriesStorage implements DerivedState {
   }
 
   /** Ends background work; what it has not done is done after the next start. */
-  close(): Promise<void> {
-    return this.#background.close();
+  async close(): Promise<void> {
+    this.#heads.endWaiting();
+    await this.#background.close();
   }
 
   #drop(
