@@ -37,6 +37,17 @@ test("POST /write answers as 1.x", async () => {
   await server.close();
 });
 
+test("POST /db/{db}/series takes JSON as 0.8 did", async () => {
+  const { server, post } = await serve();
+  const body = '[{"name":"old","columns":["time","v"],"points":[[1,2.5]]}]';
+  assert.equal(await post("/db/db/series?time_precision=s", body), "200 ");
+  assert.equal(await post("/db/db/series", "x"), error(400, "Body is not JSON"));
+  assert.equal(await post("/db/x/series", body), error(404, 'database not found: "x"'));
+  const found = await post("/query?db=db&epoch=s&q=SELECT+*+FROM+old", "");
+  assert.match(found, /"values":\[\[1,2\.5\]\]/);
+  await server.close();
+});
+
 test("POST /write takes bodies of any content type, and packed ones", async () => {
   const { server, post } = await serve();
   const url = "/write?db=db";

@@ -1,9 +1,13 @@
-/** Writing line protocol: POST /write of 1.x and POST /api/v2/write as 1.8 has it; and /ping. */
+/**
+ * Writing points: POST /write of 1.x, POST /api/v2/write as 1.8 has it, JSON as 0.8 took it. And
+ * /ping.
+ */
 import { promisify } from "node:util";
 import { gunzip } from "node:zlib";
 import { isCronosError } from "../../../base/errors.ts";
 import { writeDenial } from "../../../engine/auth/series-access.ts";
 import type { InfluxAnswer, InfluxBackend, InfluxRequest, InfluxRoute } from "./influx-route.ts";
+import { linesOfJson } from "./json-points.ts";
 import { influxError, influxVersion } from "./influx-route.ts";
 
 /** Longest body after it was unpacked. */
@@ -66,10 +70,24 @@ const writeV2: InfluxRoute = {
 
 const slashMissing = 'is missing a slash; not in "database/retention-policy" format';
 
+/** The interface of 0.8: JSON, answered with 200 and nothing. */
+const writeJson: InfluxRoute = {
+  methods: ["POST"],
+  path: "/db/{db}/series",
+  async handle(request, backend) {
+    const { params, query } = request;
+    const target = { database: params["db"] ?? "", policy: "", precision: "n" };
+    const unit = query.get("time_precision") ?? "";
+    const read = (body: Buffer): Buffer => Buffer.from(linesOfJson(body, unit));
+    const answer = await writeTo(target, request, { ...backend, read });
+    return answer.status === 204 ? { status: 200 } : answer;
+  },
+};
+
 async function writeTo(
   target: WriteTarget,
   request: InfluxRequest,
-  { writes }: InfluxBackend,
+  { writes, read }: InfluxBackend & { readonly read?: (body: Buffer) => Buffer },
 ): Promise<InfluxAnswer> {
   const { account } = request;
   const denial = account && writeDenial(account, target.database);
@@ -78,8 +96,9 @@ async function writeTo(
   if (!consistencies.has(consistency.toLowerCase())) {
     return influxError(400, "invalid consistency level");
   }
-  const lines = await unpacked(request);
-  if (!Buffer.isBuffer(lines)) return lines;
+  const body = await unpacked(request);
+  if (!Buffer.isBuffer(body)) return body;
+  const lines = read === undefined ? body : read(body);
   try {
     const { message } = await writes.write({ ...target, lines });
     return message === undefined ? noContent : influxError(400, message);
@@ -124,4 +143,4 @@ const ping: InfluxRoute = {
 
 const status: InfluxRoute = { ...ping, path: "/status", handle: async () => noContent };
 
-export const influxWriteRoutes: readonly InfluxRoute[] = [write, writeV2, ping, status];
+export const influxWriteRoutes: readonly InfluxRoute[] = [write, writeV2, writeJson, ping, status];

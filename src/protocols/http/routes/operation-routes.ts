@@ -4,14 +4,30 @@
  */
 import type { RetentionOptions } from "../../../engine/events-api.ts";
 import type { EngineStats } from "../../../engine/metrics.ts";
+import { influxVersion } from "../influx/influx-route.ts";
 import { topicName } from "../event-json.ts";
 import type { Route } from "../route.ts";
 import { json, ok, route } from "../route.ts";
-import { boolean, integer, number, object, optional, string } from "../schema.ts";
+import { array, boolean, integer, number, object, optional, string } from "../schema.ts";
 import type { Schema } from "../schema.ts";
 
 const text = string().json;
 const Ready = object({ ready: boolean(), reason: optional(string()) });
+
+const Health = object({
+  name: string(),
+  message: string(),
+  status: string(),
+  checks: array(string()),
+  version: string(),
+});
+const healthy = {
+  name: "influxdb",
+  message: "ready for queries and writes",
+  status: "pass",
+  checks: [],
+  version: influxVersion,
+};
 
 const health = route({
   method: "GET",
@@ -19,8 +35,14 @@ const health = route({
   name: "getHealth",
   tag: "Operation",
   summary: "OK as long as the process answers",
-  responses: { 200: { description: "Starts with OK", content: { "text/plain": text } } },
-  async handle() {
+  responses: {
+    200: {
+      description: "Starts with OK; as JSON, in the form of InfluxDB 1.8, for who asks for JSON",
+      content: { "text/plain": text, "application/json": Health.json },
+    },
+  },
+  async handle({ accept }) {
+    if (accept.includes("application/json")) return ok(healthy);
     return { status: 200, body: "OK\n", contentType: "text/plain; charset=utf-8" };
   },
 });
