@@ -75,6 +75,14 @@ test("/query refuses what is no query in the words of 1.x", async () => {
   await server.close();
 });
 
+test("/debug/vars tells figures as one JSON object", async () => {
+  const server = await serve();
+  const { body } = await server.inject({ method: "GET", url: "/debug/vars" });
+  const told = JSON.parse(body) as Record<string, { readonly values: object }>;
+  assert.deepEqual(told["database:db"]?.values, { numMeasurements: 1, numSeries: 2 });
+  await server.close();
+});
+
 test("/query runs a statement after it answered 204 when it is asked to", async () => {
   const { server, post } = await influxServer();
   assert.equal(await post("/query?async=true&q=CREATE%20DATABASE%20x", ""), "204 ");

@@ -1,4 +1,4 @@
-/** Queries: GET and POST /query of 1.x. */
+/** Queries: GET and POST /query of 1.x, and /debug/vars. */
 import { Readable } from "node:stream";
 import { createGzip } from "node:zlib";
 import { isCronosError } from "../../../base/errors.ts";
@@ -6,6 +6,7 @@ import { isVisibleDatabase, statementDenial } from "../../../engine/auth/series-
 import type { QueryEvent } from "../../../engine/series/query-result.ts";
 import type { Statement } from "../../../influxql/ast.ts";
 import { parseQuery } from "../../../influxql/parse.ts";
+import { showStats, variables } from "./debug-routes.ts";
 import { csvText } from "./encode-csv.ts";
 import { indentedJson, jsonChunks, jsonDocument } from "./encode-json.ts";
 import { msgpackBytes } from "./encode-msgpack.ts";
@@ -35,7 +36,20 @@ const query: InfluxRoute = {
   },
 };
 
-export const influxQueryRoutes: readonly InfluxRoute[] = [query];
+const vars: InfluxRoute = {
+  methods: ["GET"],
+  path: "/debug/vars",
+  async handle(request, backend) {
+    const denial = denialOf(request, [showStats], "");
+    if (denial !== undefined) return influxError(403, denial);
+    const { signal } = request;
+    const asked = { text: "SHOW STATS", database: "", policy: "", isReadOnly: true, signal };
+    const statements = [showStats];
+    return variables(backend.queries.run({ ...asked, statements, chunkRows: CHUNK_ROWS }));
+  },
+};
+
+export const influxQueryRoutes: readonly InfluxRoute[] = [query, vars];
 
 /** What the account may not run of the statements: then none of them is run. */
 function denialOf(
