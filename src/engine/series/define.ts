@@ -3,7 +3,7 @@ import type { SelectStatement, Source, Statement, StatementOf } from "../../infl
 import { printExpression } from "../../influxql/print-expression.ts";
 import { printStatement } from "../../influxql/print-statement.ts";
 import type { SeriesDatabase } from "../../models/series/catalog.ts";
-import type { Description, Measurement } from "../../models/series/measurement.ts";
+import type { Description, Field, Measurement } from "../../models/series/measurement.ts";
 import type { PolicySpec } from "../../models/series/retention-policy.ts";
 import { databaseNotFound, policyNotFound, seriesError } from "../../models/series/series-error.ts";
 import type { Transaction } from "../../shard/transaction.ts";
@@ -251,16 +251,27 @@ function alterMeasurement(
   if (databaseName === "") throw seriesError("INVALID_ARGUMENT", "database name required");
   const measurement = catalog.measurement(catalog.needDatabase(databaseName), name);
   if (measurement === undefined) throw seriesError("NOT_FOUND", `measurement not found: ${name}`);
-  if (change.kind !== "describe") {
-    throw seriesError("INVALID_ARGUMENT", `${change.kind.toUpperCase()} is not supported`);
+  switch (change.kind) {
+    case "rename":
+      return catalog.renameMeasurement(tx, measurement, change.to);
+    case "rename field": {
+      const field = needField(measurement, change.from);
+      return catalog.renameField(tx, measurement, { field, name: change.to });
+    }
+    case "rename tag":
+      throw seriesError("INVALID_ARGUMENT", "RENAME TAG is not supported");
+    case "describe":
+      return describe(tx, { measurement, change, models });
   }
-  if (change.field === "") {
-    const about = describedAs(measurement.about, change);
-    catalog.describeMeasurement(tx, measurement, about);
-  } else describeField(tx, { measurement, change, models });
 }
 
-function describeField(
+function needField(measurement: Measurement, name: string): Field {
+  const field = measurement.field(name);
+  if (field === undefined) throw seriesError("NOT_FOUND", `field not found: ${name}`);
+  return field;
+}
+
+function describe(
   tx: Transaction,
   what: {
     readonly measurement: Measurement;
@@ -269,8 +280,11 @@ function describeField(
   },
 ): void {
   const { measurement, change, models } = what;
-  const field = measurement.field(change.field);
-  if (field === undefined) throw seriesError("NOT_FOUND", `field not found: ${change.field}`);
+  if (change.field === "") {
+    const about = describedAs(measurement.about, change);
+    return models.catalog.describeMeasurement(tx, measurement, about);
+  }
+  const field = needField(measurement, change.field);
   models.catalog.describeField(tx, measurement, { field, about: describedAs(field, change) });
 }
 

@@ -149,3 +149,35 @@ test("Catalog holds what its rows say, after undone operations too", async () =>
 function contentOf({ id, name, about, fields }: Measurement): object {
   return { id, name, about, fields: [...fields] };
 }
+
+test("Catalog renames measurements and fields, and takes it back when it is undone", async () => {
+  const { catalog, run, shard } = await openCatalog();
+  const { database, m } = run((tx) => {
+    const made = catalog.createDatabase(tx, "db");
+    const measurement = catalog.ensureMeasurement(tx, made, "m");
+    catalog.createField(tx, measurement, { name: "v", type: fieldType.float });
+    catalog.ensureMeasurement(tx, made, "other");
+    return { database: made, m: measurement };
+  });
+  const rename = (tx: Transaction): void => {
+    catalog.renameMeasurement(tx, m, "n");
+    const [field] = m.fields;
+    assert.ok(field !== undefined);
+    catalog.renameField(tx, m, { field, name: "w" });
+  };
+  const undone = (tx: Transaction): void => {
+    rename(tx);
+    throw new Error("undone");
+  };
+  assert.throws(() => run(undone), /undone/);
+  assert.equal(catalog.measurement(database, "m")?.field("v")?.id, 0);
+  assert.equal(catalog.measurement(database, "n"), undefined);
+  run(rename);
+  for (const each of [catalog, new Catalog(shard.tip)]) {
+    assert.equal(each.measurement(database, "n")?.field("w")?.id, 0);
+    assert.equal(each.measurement(database, "n")?.field("v"), undefined);
+    assert.equal(each.measurement(database, "m"), undefined);
+  }
+  const taken = (tx: Transaction): void => catalog.renameMeasurement(tx, m, "other");
+  assert.throws(() => run(taken), /measurement already exists: other/);
+});

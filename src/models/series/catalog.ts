@@ -227,6 +227,42 @@ export class Catalog implements DerivedState {
     return field;
   }
 
+  /** Gives a measurement another name. Throws if another one has it. */
+  renameMeasurement(tx: Transaction, measurement: Measurement, name: string): void {
+    const { databaseId, name: before } = measurement;
+    const named = this.#measurements.get(databaseId);
+    if (name === before) return;
+    if (named?.has(name) === true) {
+      throw seriesError("ALREADY_EXISTS", `measurement already exists: ${name}`);
+    }
+    const rename = (to: string): void => {
+      this.#forget(measurement);
+      measurement.name = to;
+      this.#remember(measurement);
+    };
+    rename(name);
+    tx.onUndone(() => rename(before));
+    tx.delete(measurementKey(databaseId, before));
+    putMeasurement(tx, measurement);
+    this.#void(tx);
+  }
+
+  /** Gives a field another name. Throws if another field of the measurement has it. */
+  renameField(
+    tx: Transaction,
+    measurement: Measurement,
+    { field, name }: { readonly field: Field; readonly name: string },
+  ): void {
+    if (name === field.name) return;
+    if (measurement.field(name) !== undefined) {
+      throw seriesError("ALREADY_EXISTS", `field already exists: ${name}`);
+    }
+    const renamed = measurement.renameField(field, name);
+    tx.onUndone(() => measurement.renameField(renamed, field.name));
+    putField(tx, measurement, renamed);
+    this.#void(tx);
+  }
+
   /** Describes a measurement. */
   describeMeasurement(tx: Transaction, measurement: Measurement, about: Description): void {
     const before = measurement.about;

@@ -19,7 +19,8 @@ export interface Field extends Description {
 export class Measurement {
   readonly id: number;
   readonly databaseId: number;
-  readonly name: string;
+  /** Changed by a rename. */
+  name: string;
   about: Description;
   readonly #byId: Field[] = [];
   readonly #byName = new Map<string, Field>();
@@ -45,6 +46,14 @@ export class Measurement {
     assert(field.id <= this.#byId.length, "Field ids must be dense");
     this.#byId[field.id] = field;
     this.#byName.set(field.name, field);
+  }
+
+  /** For the catalog: gives a field another name, which no other field has. */
+  renameField(field: Field, name: string): Field {
+    this.#byName.delete(field.name);
+    const renamed = { ...field, name };
+    this.setField(renamed);
+    return renamed;
   }
 
   /** For the catalog: takes the newest field back. */
