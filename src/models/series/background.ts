@@ -3,9 +3,9 @@
  * job at a time, since all of them change blocks; long ones seal between their operations, so that
  * heads do not pile up.
  *
- * A job that fails is told to onError and done again when the next one is asked for. Every
- * TICK_MS it is looked whether something is to do: a head that got no points for IDLE_TICKS is
- * sealed, and then windows are merged that else wait for more.
+ * A job that fails is told to onError and done again when the next one is asked for. While there
+ * are points in heads, it is looked after them every TICK_MS: a head that got none for IDLE_TICKS
+ * is sealed, and then windows are merged that else wait for more.
  */
 import { CronosError } from "../../base/errors.ts";
 import type { Clock, Timer } from "../../ports/clock.ts";
@@ -58,7 +58,16 @@ export class Background {
 
   start(): void {
     this.requestSeal();
-    this.#setTimer();
+    this.watch();
+  }
+
+  /** Points were written: looks after them until they are sealed. */
+  watch(): void {
+    if (this.#isClosed || this.#timer !== undefined) return;
+    this.#timer = this.#options.clock.after(TICK_MS, () => {
+      this.#timer = undefined;
+      if (this.#tick()) this.watch();
+    });
   }
 
   /** Seals what is frozen, soon. */
@@ -184,15 +193,8 @@ export class Background {
     }
   }
 
-  #setTimer(): void {
-    if (this.#isClosed) return;
-    this.#timer = this.#options.clock.after(TICK_MS, () => {
-      this.#tick();
-      this.#setTimer();
-    });
-  }
-
-  #tick(): void {
+  /** Tells whether there is something left to look after. */
+  #tick(): boolean {
     const { heads, drops } = this.#options;
     const { active: head } = heads;
     const rows = head.rowCount;
@@ -200,10 +202,14 @@ export class Background {
     const isSame = seen?.head === head && seen.rows === rows;
     const ticks = isSame ? seen.ticks + 1 : 0;
     this.#seen = { head, rows, ticks };
-    if (ticks === IDLE_TICKS) {
+    const isIdle = rows > 0 && ticks >= IDLE_TICKS;
+    if (isIdle) {
       heads.freeze();
       this.#quietly(this.merge());
-    } else if (heads.oldestFrozen !== undefined || drops.lastHead > 0) this.requestSeal();
+    }
+    const isLeft = heads.oldestFrozen !== undefined || drops.lastHead > 0;
+    if (isLeft) this.requestSeal();
+    return rows > 0 || isLeft;
   }
 
   #quietly(work: Promise<void>): void {

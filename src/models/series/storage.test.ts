@@ -31,6 +31,23 @@ test("SeriesStorage seals and merges when no points came for a while", async () 
   await shard.close();
 });
 
+test("SeriesStorage.windows() has those whose points are not sealed yet", async () => {
+  const { shard, clock } = await openTestShard();
+  const storage = new SeriesStorage({ shard, clock, onError: assert.ifError });
+  const later = seriesBatch([{ seriesId: 1, time: 10n ** 18n, fields: { 1: 1 } }]);
+  await shard.execute((tx) => storage.write(tx, later));
+  await storage.seal();
+  await shard.execute((tx) => storage.write(tx, batch));
+  const listed = storage.windows(1).map(({ startHour, stats }) => [startHour, stats.points]);
+  assert.deepEqual(listed, [
+    [0, 0],
+    [277_704, 1],
+  ]);
+  assert.deepEqual(storage.windows(2), []);
+  await storage.close();
+  await shard.close();
+});
+
 test("SeriesStorage asks writers to wait while heads wait to be sealed", async () => {
   const { shard, clock } = await openTestShard();
   const storage = new SeriesStorage({ shard, clock, onError: assert.ifError, headBytesMax: 1 });

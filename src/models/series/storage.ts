@@ -26,7 +26,7 @@ import type { SeriesView } from "./series-scan.ts";
 import { HOUR_NS_BIG, WINDOW_HOURS_MAX } from "./series-time.ts";
 import { StorageView } from "./view.ts";
 import type { Window } from "./window-stats.ts";
-import { readWindows } from "./window-stats.ts";
+import { noStats, readWindows } from "./window-stats.ts";
 import type { WriteBatch } from "./write-batch.ts";
 
 /** Points of one batch, at most. */
@@ -97,7 +97,9 @@ export class SeriesStorage implements DerivedState {
       const limit = `at most ${BATCH_ROWS_MAX} points can be written at once`;
       throw new CronosError("TOO_LARGE", `Batch has ${batch.rows} points: ${limit}`);
     }
-    if (batch.rows > 0) tx.atCommit((at) => this.#heads.write(at, batch));
+    if (batch.rows === 0) return;
+    tx.atCommit((at) => this.#heads.write(at, batch));
+    this.#background.watch();
   }
 
   /** What is durable now, as it is until it is released. */
@@ -131,10 +133,25 @@ export class SeriesStorage implements DerivedState {
     if (seriesIds.length > 0) this.#drop(tx, { policyIds: what.policyIds, seriesIds });
   }
 
-  /** Windows of a policy, or of all, that have blocks, in the order of time. */
+  /**
+   * Windows of a policy, or of all, in the order of policies and time. Points that are not in
+   * blocks yet are not counted, but their windows are there.
+   */
   windows(policyId?: number): readonly Window[] {
     const range = policyId === undefined ? rangeOf(windowPrefix) : windowsOf(policyId);
-    return readWindows(this.#shard.durable, range);
+    const windows = [...readWindows(this.#shard.durable, range)];
+    const known = new Set(windows.map(windowKey));
+    for (const head of this.#heads.all) {
+      for (const window of head.windows()) {
+        const { startHour } = window;
+        const at = { policyId: window.policyId, startHour };
+        if (policyId !== undefined && policyId !== at.policyId) continue;
+        if (known.has(windowKey(at)) || this.#drops.durableWindow(head, window)) continue;
+        known.add(windowKey(at));
+        windows.push({ ...at, stats: noStats });
+      }
+    }
+    return windows.sort((a, b) => a.policyId - b.policyId || a.startHour - b.startHour);
   }
 
   /** Memory of points that are not in blocks yet, and how many those are. */
@@ -209,6 +226,7 @@ export class SeriesStorage implements DerivedState {
       this.#drops.put(at, { head, policyIds, startHour, seriesIds });
       at.onDurable(() => this.#background.requestSeal());
     });
+    this.#background.watch();
   }
 }
 
