@@ -34,7 +34,7 @@ import { PubSub } from "./pubsub.ts";
 import { globalNamespace } from "./session-namespace.ts";
 import { Session } from "./session.ts";
 import { executeSelect } from "../influxql/execute-select.ts";
-import { defaultQueryLimits, QueryService } from "./series/query-service.ts";
+import { QueryService } from "./series/query-service.ts";
 import { diagnosticsOf, statisticsOf } from "./series/server-figures.ts";
 import { seriesApi, seriesScope } from "./series/series-api.ts";
 import type { SeriesApi, SeriesScope } from "./series/series-api.ts";
@@ -42,14 +42,12 @@ import { openSeriesModels } from "./series/series-models.ts";
 import type { SeriesModels } from "./series/series-models.ts";
 import { SeriesWriteService } from "./series/write-service.ts";
 import type { EngineSettings } from "./settings.ts";
+import { queryLimits } from "./settings.ts";
 import type { Namespace, NamespacesApi } from "./namespaces-api.ts";
 import type { ZMapApi, ZMapScope } from "./zmap-api.ts";
 import { zmapScope } from "./zmap-scope.ts";
 import { ZMapService } from "./zmap-service.ts";
 import { ZMapWatches } from "./zmap-watches.ts";
-
-/** Bytes of rows in memory above which they are written to the base tree. */
-const MEMTABLE_BYTES_MAX = 16 * 1024 * 1024;
 
 /** The parts an engine is made of; close() closes the log and the tree and calls `release`. */
 export interface EngineParts {
@@ -105,7 +103,11 @@ export class Engine implements Database, StatsSource {
     const onError = (error: unknown): void => {
       warn(`Time series could not be compacted: ${toCronosError(error).message}`);
     };
-    this.seriesModels = openSeriesModels(running.shard, { clock, onError });
+    this.seriesModels = openSeriesModels(running.shard, {
+      clock,
+      onError,
+      headBytesMax: parts.settings.seriesHeadBytes,
+    });
     this.seriesWrites = new SeriesWriteService({
       shard: running.shard,
       clock,
@@ -125,7 +127,7 @@ export class Engine implements Database, StatsSource {
       select: executeSelect,
       write: (request) => this.seriesWrites.write(request),
       users: new SeriesUsers(this.users),
-      limits: defaultQueryLimits,
+      limits: queryLimits(this.#parts.settings),
       stats: () => statisticsOf(this.seriesModels, this.queries.registry),
       diagnostics: () => diagnosticsOf(clock),
     });
@@ -312,7 +314,7 @@ function shardOptions(parts: EngineParts): Parameters<typeof Shard.open>[0] {
     clock,
     epoch: epoch(log.headEpoch),
     groupCommit: settings.fsyncMode !== "every_event",
-    memtableBytesMax: MEMTABLE_BYTES_MAX,
+    memtableBytesMax: settings.memtableBytes,
     onCommit: (durationMs, operations) => metrics.observe("commit", durationMs, operations),
     onFlush: (durationMs) => {
       metrics.observe("memtableFlush", durationMs);

@@ -6,6 +6,8 @@
  * command line, environment and file. Here are the names, the defaults and what they mean.
  */
 
+import type { QueryLimits } from "./series/query-service.ts";
+
 /**
  * When a write is durable, as the answer to it promises.
  * - every_event: each write is a record and a sync of its own; answered after the sync.
@@ -48,6 +50,21 @@ export interface EngineSettings {
   readonly maxCredits: number;
   /** Topic default: how long a published id is remembered. */
   readonly dedupTtlMs: number;
+
+  /** Bytes of rows in memory above which they are written to the base tree. */
+  readonly memtableBytes: number;
+  /** Time series: memory of points above which they are sealed into blocks. */
+  readonly seriesHeadBytes: number;
+  /** Queries: a query ends after this time; 0: never. */
+  readonly queryTimeoutMs: number;
+  /** Queries at once; 0: no limit, as for the limits below. */
+  readonly queryConcurrentMax: number;
+  /** Series that a query may read. */
+  readonly querySeriesMax: number;
+  /** Points that a query may read. */
+  readonly queryPointsMax: number;
+  /** Groups of time of one series of a result. */
+  readonly queryBucketsMax: number;
 }
 
 /** What holds when nothing is set. */
@@ -65,9 +82,27 @@ export const defaultEngineSettings: EngineSettings = Object.freeze({
   retryBackoffMs: 1_000,
   maxCredits: 10_000,
   dedupTtlMs: 168 * 60 * 60 * 1_000,
+  memtableBytes: 16 * 1024 * 1024,
+  seriesHeadBytes: 64 * 1024 * 1024,
+  queryTimeoutMs: 120_000,
+  queryConcurrentMax: 256,
+  querySeriesMax: 0,
+  queryPointsMax: 0,
+  queryBucketsMax: 1_000_000,
 });
 
 /** The defaults with some of them replaced, frozen. */
 export function engineSettings(overrides: Partial<EngineSettings> = {}): EngineSettings {
   return Object.freeze({ ...defaultEngineSettings, ...overrides });
+}
+
+/** The settings that queries of time series go by. */
+export function queryLimits(settings: EngineSettings): QueryLimits {
+  return {
+    timeoutMs: settings.queryTimeoutMs,
+    concurrentMax: settings.queryConcurrentMax,
+    seriesMax: settings.querySeriesMax,
+    pointsMax: settings.queryPointsMax,
+    bucketsMax: settings.queryBucketsMax,
+  };
 }

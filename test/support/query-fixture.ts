@@ -1,13 +1,14 @@
 /** Queries on a shard in memory: write lines, ask statements, see the answer as JSON. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { defaultEngineSettings, queryLimits } from "../../src/engine/settings.ts";
 import { SeriesUsers } from "../../src/engine/auth/series-users.ts";
 import { Users } from "../../src/engine/auth/users.ts";
 import { executeSelect } from "../../src/influxql/execute-select.ts";
 import { parseQuery } from "../../src/influxql/parse.ts";
 import { openSeriesModels } from "../../src/engine/series/series-models.ts";
 import type { SeriesModels } from "../../src/engine/series/series-models.ts";
-import { defaultQueryLimits, QueryService } from "../../src/engine/series/query-service.ts";
+import { QueryService } from "../../src/engine/series/query-service.ts";
 import type { QueryRequest, SelectExecutor } from "../../src/engine/series/query-service.ts";
 import { statisticsOf } from "../../src/engine/series/server-figures.ts";
 import { SeriesWriteService } from "../../src/engine/series/write-service.ts";
@@ -42,7 +43,7 @@ export async function openQueryFixture(
     select,
     write: (request) => writes.write(request),
     users: new SeriesUsers(new Users(shard, new SeededRandom(2))),
-    limits: defaultQueryLimits,
+    limits: queryLimits(defaultEngineSettings),
     stats: () => statisticsOf(models, queries.registry),
     diagnostics: () => [],
   });

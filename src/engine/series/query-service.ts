@@ -32,15 +32,7 @@ import type { StatsModule } from "./show-server.ts";
 import { isAboutUsers, runUserStatement } from "./user-statements.ts";
 import { StoredSelectData, TagCache } from "./stored-select-data.ts";
 
-/** Limits that hold unless they are set: 0 is none. */
-export const defaultQueryLimits: QueryLimits = Object.freeze({
-  timeoutMs: 120_000,
-  concurrentMax: 256,
-  seriesMax: 0,
-  pointsMax: 0,
-  bucketsMax: 1_000_000,
-});
-
+/** What a query may take; 0: no limit. The settings say it. */
 export interface QueryLimits {
   readonly timeoutMs: number;
   readonly concurrentMax: number;

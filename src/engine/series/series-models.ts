@@ -39,6 +39,8 @@ export interface SeriesBackground {
   readonly clock: Clock;
   /** Told why it failed; it is tried again. */
   readonly onError: (error: unknown) => void;
+  /** Memory of points above which they are sealed. */
+  readonly headBytesMax?: number;
 }
 
 /** Reads what the models keep in memory from the rows of the shard. */
@@ -56,7 +58,6 @@ export function openSeriesModels(shard: Shard, background: SeriesBackground): Se
     shard.attach(each);
   }
   // Attaches itself.
-  const { clock, onError } = background;
-  const storage = new SeriesStorage({ shard, clock, onError });
+  const storage = new SeriesStorage({ shard, ...background });
   return { catalog, index, storage, continuousQueries, subscriptions, bindings };
 }

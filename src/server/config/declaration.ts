@@ -200,6 +200,48 @@ export const declaration = {
     help: "How long the id of a published event is remembered",
     check: duration(0, 10 * year),
   },
+  "memtable-size": {
+    form: "size",
+    default: formatSize(engine.memtableBytes),
+    help: "Rows in memory above which they are written to the base tree",
+    check: size(2 ** 14, 2 ** 30),
+  },
+  "series-head-size": {
+    form: "size",
+    default: formatSize(engine.seriesHeadBytes),
+    help: "Memory of points of time series above which they are sealed into blocks",
+    check: size(2 ** 14, 2 ** 32),
+  },
+  "query-timeout": {
+    form: "duration",
+    default: formatDuration(engine.queryTimeoutMs),
+    help: "Longest time of a query of time series; 0s: no limit",
+    check: duration(0, 7 * day),
+  },
+  "query-max-concurrent": {
+    form: "number",
+    default: String(engine.queryConcurrentMax),
+    help: "Queries of time series that run at once; 0: no limit",
+    check: integer(0, 1_000_000),
+  },
+  "query-max-series": {
+    form: "number",
+    default: String(engine.querySeriesMax),
+    help: "Series that a SELECT may read; 0: no limit",
+    check: integer(0, 1_000_000_000),
+  },
+  "query-max-points": {
+    form: "number",
+    default: String(engine.queryPointsMax),
+    help: "Points that a SELECT may read; 0: no limit",
+    check: integer(0, Number.MAX_SAFE_INTEGER),
+  },
+  "query-max-buckets": {
+    form: "number",
+    default: String(engine.queryBucketsMax),
+    help: "Groups of time that a SELECT may make of a series; 0: no limit",
+    check: integer(0, 1_000_000_000),
+  },
   "log-level": {
     form: "level",
     default: "info",

@@ -21,3 +21,10 @@ test("serverConfig: TLS needs a certificate and its key", () => {
   assert.throws(() => configOf({ "tls-cert": "c" }), /together with --tls-key/);
   assert.throws(() => configOf({ "tls-ca": "a" }), /together with --tls-cert and --tls-key/);
 });
+
+test("serverConfig: limits of queries are settings", () => {
+  const { engine } = configOf({ "query-timeout": "5s", "query-max-buckets": "10" });
+  assert.equal(engine.queryTimeoutMs, 5_000);
+  assert.equal(engine.queryBucketsMax, 10);
+  assert.equal(configOf({ "query-timeout": "0s" }).engine.queryTimeoutMs, 0);
+});
