@@ -354,8 +354,9 @@ class Grid {
     if (interval === undefined) return starts;
     for (let window = windowOf(interval, from); window.start <= to; ) {
       starts.push(window.start);
-      if (window.end <= window.start) break;
-      window = windowOf(interval, window.end);
+      const next = windowOf(interval, window.end);
+      if (next.start <= window.start) break;
+      window = next;
     }
     return starts;
   }

@@ -42,8 +42,10 @@ export function missingValue(fill: Fill | undefined, type: ColumnType): Value {
 /** The number of fill(number) as a value of a type. */
 function fillNumber(value: number | bigint, type: ColumnType): Value {
   if (type === "float") return Number(value);
-  if (type !== "integer") return null;
-  return typeof value === "bigint" ? toInt(value) : truncateToInt(value);
+  if (type === "integer") return typeof value === "bigint" ? toInt(value) : truncateToInt(value);
+  // A number cannot be told in these types: InfluxDB takes what is zero in them.
+  if (type === "string") return "";
+  return type === "boolean" ? false : null;
 }
 
 export interface FillOptions {
@@ -68,16 +70,20 @@ export function fillValues(values: Value[], { fill, isCount, type }: FillOptions
   }
 }
 
+function isNumber(value: Value): value is number | bigint {
+  return typeof value === "number" || typeof value === "bigint";
+}
+
 function fillLinear(values: Value[], type: ColumnType): void {
   let before = -1;
   for (const [i, value] of values.entries()) {
     if (value === null) continue;
     const from = before === -1 ? null : (values[before] ?? null);
-    if (typeof from === "number" && typeof value === "number") {
-      const slope = (value - from) / (i - before);
+    if (isNumber(from) && isNumber(value)) {
+      const slope = (Number(value) - Number(from)) / (i - before);
       for (let at = before + 1; at < i; at++) {
-        const filled = slope * (at - before) + from;
-        values[at] = type === "integer" ? Math.trunc(filled) : filled;
+        const filled = slope * (at - before) + Number(from);
+        values[at] = type === "integer" ? truncateToInt(filled) : filled;
       }
     }
     before = i;

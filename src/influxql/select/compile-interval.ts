@@ -34,7 +34,11 @@ export function compileInterval(
   return interval;
 }
 
-function intervalOf(call: Call, statement: SelectStatement, now: bigint): TimeInterval {
+function intervalOf(
+  call: Call,
+  statement: SelectStatement,
+  now: bigint,
+): TimeInterval | undefined {
   if (call.name !== "time") throw new QueryError("only time() calls allowed in dimensions");
   const [length, offset] = call.args;
   if (length === undefined || call.args.length > 2) {
@@ -43,6 +47,8 @@ function intervalOf(call: Call, statement: SelectStatement, now: bigint): TimeIn
   if (length.kind !== "duration") {
     throw new QueryError("time dimension must have duration argument");
   }
+  // time(0s) groups by no time, as in 1.x.
+  if (length.ns === 0n && length.months === 0) return undefined;
   const zone = statement.timeZone === "UTC" ? undefined : statement.timeZone;
   const offsetNs = offset === undefined ? 0n : offsetOf(offset, { length, zone, now });
   return { ns: length.ns, months: length.months, offsetNs, zone };

@@ -193,7 +193,7 @@ function isComparison(operator: BinaryOperator): operator is Comparison {
   return ["=", "!=", "<", "<=", ">", ">="].includes(operator);
 }
 
-/** Compares; false when one is missing or the types do not fit. */
+/** Compares; false when one is missing or the types do not fit. Only numbers have an order. */
 export function compare(operator: Comparison, a: Value, b: Value): boolean {
   if (a === null || b === null) return false;
   const isNumeric = isNumber(a) && isNumber(b);
@@ -204,13 +204,13 @@ export function compare(operator: Comparison, a: Value, b: Value): boolean {
     case "!=":
       return !areEqual(a, b);
     case "<":
-      return typeof a !== "boolean" && a < b;
+      return isNumeric && a < b;
     case "<=":
-      return typeof a !== "boolean" && a <= b;
+      return isNumeric && a <= b;
     case ">":
-      return typeof a !== "boolean" && a > b;
+      return isNumeric && a > b;
     case ">=":
-      return typeof a !== "boolean" && a >= b;
+      return isNumeric && a >= b;
   }
 }
 

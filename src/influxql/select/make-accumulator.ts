@@ -59,9 +59,7 @@ export function makeAccumulator(call: Call, options: AccumulatorOptions): Accumu
       return collect(true, (all) => cellAt(all, percentilePlace(all.values, percent)));
     }
     case "distinct":
-      return new CollectAccumulator(true, (all) =>
-        distinctPlaces(all.values).map((place) => ({ value: all.values[place] ?? NaN })),
-      );
+      return new CollectAccumulator(true, distinct);
     case "histogram":
       return collectHistogram(call);
     case "sample":
@@ -95,6 +93,22 @@ function cellAt({ values, points, rows }: Collected, place: number): Cell | unde
   const at = points[place];
   if (value === undefined || at === undefined) return undefined;
   return { value, points: at, row: rows[place] ?? 0 };
+}
+
+/** Each value once, in the order of its first time; those of one time from the smallest up. */
+function distinct(all: Collected): readonly Cell[] {
+  return distinctPlaces(all.values)
+    .sort((a, b) => {
+      return timeOrder(all, a, b) || compareValues(all.values[a] ?? 0, all.values[b] ?? 0);
+    })
+    .map((place) => ({ value: all.values[place] ?? NaN }));
+}
+
+/** Negative: the point at place `a` is earlier than that at `b`. */
+function timeOrder({ points, rows }: Collected, a: number, b: number): number {
+  const [ofA, ofB] = [points[a], points[b]];
+  if (ofA === undefined || ofB === undefined) return 0;
+  return compareTimes({ points: ofA, row: rows[a] ?? 0 }, { points: ofB, row: rows[b] ?? 0 });
 }
 
 /** Counts per bin, one row each, in the order of the bins. */

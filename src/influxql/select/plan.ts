@@ -200,9 +200,8 @@ function checkArgumentType(
   const type = typeOf(arg, typeOfReference);
   if (type !== "string" && type !== "boolean") return;
   if (type === "boolean" && (call.name === "min" || call.name === "max")) return;
-  throw new QueryError(
-    `unsupported ${call.name} iterator type: *query.${type}InterruptIterator`,
-  );
+  const name = call.name.replaceAll("_", " ");
+  throw new QueryError(`unsupported ${name} iterator type: *query.${type}InterruptIterator`);
 }
 
 /** Name of a column that an outer query sees. */

@@ -23,6 +23,8 @@ export interface TimeWindow {
 }
 
 const WEEK_NS = 604_800_000_000_000n;
+/** No clock was ever put forward or back by more. */
+const CHANGE_NS_MAX = 10_800_000_000_000n;
 /** From Thursday 1970-01-01 to the first Monday. */
 const TO_MONDAY_NS = 345_600_000_000_000n;
 
@@ -54,15 +56,30 @@ function zonedWindow(interval: TimeInterval, time: bigint, zone: ZoneOffset): Ti
   const { ns } = interval;
   const isWeeks = ns % WEEK_NS === 0n && interval.offsetNs === 0n;
   const shift = isWeeks ? TO_MONDAY_NS % ns : interval.offsetNs;
-  const at = time - shift;
-  const offset = zone(at);
-  const into = floorRemainder(at + offset, ns);
-  const moved = (border: bigint): bigint => {
+  if (shift !== 0n && ns > CHANGE_NS_MAX) return shiftedWindow({ ns, shift }, time, zone);
+  const offset = zone(time);
+  const start = time - floorRemainder(time + offset - shift, ns);
+  const end = start + ns;
+  const changeAt = (border: bigint): bigint => {
     const change = offset - zone(border);
     const size = change < 0n ? -change : change;
-    return size !== 0n && size < ns ? border + change : border;
+    return size < ns ? change : 0n;
   };
-  return { start: moved(at - into + shift), end: moved(at - into + ns + shift) };
+  const change = changeAt(end);
+  // Time that is skipped belongs to the next window if the skip is its border.
+  const isInside = change > 0n || zone(end + change) === zone(end);
+  return { start: start + changeAt(start), end: isInside ? end + change : end };
+}
+
+/** A grid that does not start at midnight: its borders are times of the local clock. */
+function shiftedWindow(
+  { ns, shift }: { readonly ns: bigint; readonly shift: bigint },
+  time: bigint,
+  zone: ZoneOffset,
+): TimeWindow {
+  const local = time + zone(time);
+  const start = local - floorRemainder(local - shift, ns);
+  return { start: instantOf(start, zone), end: instantOf(start + ns, zone) };
 }
 
 function monthWindow(
