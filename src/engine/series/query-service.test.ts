@@ -62,8 +62,7 @@ test("run() asks for leave before each statement, and shows only visible databas
   assert.equal(await ask("SHOW DATABASES", { isVisible: () => false }), none);
 });
 
-test("EXPLAIN tells the statement, EXPLAIN ANALYZE what came of it", async () => {
+test("EXPLAIN ANALYZE runs the statement and tells what came of it", async () => {
   const { ask } = await openQueryFixture("m v=1 1");
-  assert.match(await ask("EXPLAIN SELECT v FROM m"), /\["QUERY PLAN"\].*SELECT v FROM m/);
   assert.match(await ask("EXPLAIN ANALYZE SELECT v FROM m"), /rows: 1/);
 });

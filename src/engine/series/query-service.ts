@@ -18,6 +18,7 @@ import type { SeriesView } from "../../models/series/series-scan.ts";
 import type { SeriesUsers } from "../auth/series-users.ts";
 import { define, isDefining } from "./define.ts";
 import { deletePoints, deletesPoints } from "./delete-points.ts";
+import { explainLines } from "./explain.ts";
 import { linesOf, writtenTable } from "./into.ts";
 import type { WriteLines } from "./into.ts";
 import { QueryRegistry } from "./query-registry.ts";
@@ -246,6 +247,20 @@ export class QueryService {
     return { seriesMax, pointsMax, bucketsMax, chunkRows };
   }
 
+  #plan(select: SelectStatement, { database, policy }: QueryRequest): readonly string[] {
+    const { clock, shard, models } = this.#options;
+    const snapshot = shard.snapshot();
+    const points = models.storage.view();
+    try {
+      const data = new StoredSelectData({ models, tags: this.#tags, snapshot, points });
+      const now = BigInt(clock.now()) * 1_000_000n;
+      return explainLines(select, { data, database, policy, now });
+    } finally {
+      points.release();
+      snapshot.release();
+    }
+  }
+
   /** What EXPLAIN can tell without running; ANALYZE runs and tells what came of it. */
   async *#explain(
     { select, isAnalyze }: Extract<Statement, { kind: "explain" }>,
@@ -253,7 +268,11 @@ export class QueryService {
   ): AsyncGenerator<ResultSeries, void, undefined> {
     const { clock } = this.#options;
     if (!isAnalyze) {
-      yield table(["QUERY PLAN"], [[printStatement(select)]]);
+      const lines = this.#plan(select, run.request);
+      yield table(
+        ["QUERY PLAN"],
+        lines.map((line) => [line]),
+      );
       return;
     }
     const started = clock.monotonic();
