@@ -68,7 +68,7 @@ const INTEGER_DIGITS_MAX = 19;
 const FLOAT_BYTES_SAFE = 26;
 
 /** Where the line that starts at `start` ends: at its newline, or at `end`. */
-export function endOfLine(bytes: Uint8Array, start: number, end: number): number {
+export function endOfLine(bytes: Buffer, start: number, end: number): number {
   let isQuoted = false;
   let isBehindKey = false;
   let equals = 0;
@@ -100,7 +100,7 @@ export function endOfLine(bytes: Uint8Array, start: number, end: number): number
 }
 
 /** The first byte from `start` on that is not white. */
-export function skipWhite(bytes: Uint8Array, start: number, end: number): number {
+export function skipWhite(bytes: Buffer, start: number, end: number): number {
   let i = start;
   for (; i < end; i++) {
     const code = bytes[i];
@@ -110,7 +110,7 @@ export function skipWhite(bytes: Uint8Array, start: number, end: number): number
 }
 
 /** The parts of a line without its newline and without white space before it; or what is wrong. */
-export function scanLine(bytes: Uint8Array, start: number, end: number): LineParts | string {
+export function scanLine(bytes: Buffer, start: number, end: number): LineParts | string {
   const key = scanKey(bytes, start, end);
   if (typeof key === "string") return key;
   const keyBytes = key.end - start;
@@ -133,7 +133,7 @@ interface KeyParts {
   readonly tags: readonly TagSpan[];
 }
 
-function scanKey(bytes: Uint8Array, start: number, end: number): KeyParts | string {
+function scanKey(bytes: Buffer, start: number, end: number): KeyParts | string {
   if (start >= end || bytes[start] === byte.comma) return "missing measurement";
   let i = start + 1;
   for (; ; i++) {
@@ -152,7 +152,7 @@ function scanKey(bytes: Uint8Array, start: number, end: number): KeyParts | stri
   return hasDuplicate(bytes, tags) ? "duplicate tags" : { end: i, measurement, tags };
 }
 
-function scanTag(bytes: Uint8Array, start: number, end: number): TagSpan | string {
+function scanTag(bytes: Buffer, start: number, end: number): TagSpan | string {
   const first = start < end ? bytes[start] : byte.space;
   if (first === byte.space || first === byte.comma || first === byte.equals) {
     return "missing tag key";
@@ -179,16 +179,23 @@ function scanTag(bytes: Uint8Array, start: number, end: number): TagSpan | strin
   return { key, value: { start: valueStart, end: i } };
 }
 
-function hasDuplicate(bytes: Uint8Array, tags: readonly TagSpan[]): boolean {
-  if (tags.length < 2) return false;
-  const keys = new Set<string>();
-  const line = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  for (const { key } of tags) keys.add(line.toString("latin1", key.start, key.end));
-  return keys.size < tags.length;
+function hasDuplicate(bytes: Buffer, tags: readonly TagSpan[]): boolean {
+  let before = "";
+  for (const [place, { key }] of tags.entries()) {
+    const text = textAt(bytes, key.start, key.end);
+    // Ascending keys, which clients should send, cannot repeat.
+    if (place > 0 && text <= before) return new Set(keyTexts(bytes, tags)).size < tags.length;
+    before = text;
+  }
+  return false;
+}
+
+function keyTexts(bytes: Buffer, tags: readonly TagSpan[]): string[] {
+  return tags.map(({ key }) => textAt(bytes, key.start, key.end));
 }
 
 /** Where the fields end, or what is wrong with them. */
-function scanFields(bytes: Uint8Array, start: number, end: number): number | string {
+function scanFields(bytes: Buffer, start: number, end: number): number | string {
   let isQuoted = false;
   let equals = 0;
   let commas = 0;
@@ -221,7 +228,7 @@ function scanFields(bytes: Uint8Array, start: number, end: number): number | str
 }
 
 /** Where the number or boolean behind an equals sign ends; `at` itself: a string is there. */
-function scanBareValue(bytes: Uint8Array, at: number, end: number): number | string {
+function scanBareValue(bytes: Buffer, at: number, end: number): number | string {
   const before = bytes[at - 1];
   const isKeyMissing = before === byte.space || before === byte.comma;
   if (isKeyMissing && bytes[at - 2] !== byte.backslash) return "missing field key";
@@ -243,7 +250,7 @@ function isNumeric(code: number): boolean {
 const invalidNumber = "invalid number";
 
 /** Where the number ends, or what is wrong with it. */
-export function scanNumber(bytes: Uint8Array, start: number, end: number): number | string {
+export function scanNumber(bytes: Buffer, start: number, end: number): number | string {
   let i = bytes[start] === byte.minus ? start + 1 : start;
   let digits = 0;
   let suffix = 0;
@@ -280,7 +287,7 @@ export function scanNumber(bytes: Uint8Array, start: number, end: number): numbe
 }
 
 /** `end` is behind the i. */
-function checkInteger(bytes: Uint8Array, start: number, end: number): number | string {
+function checkInteger(bytes: Buffer, start: number, end: number): number | string {
   const text = textAt(bytes, start, end - 1);
   // Told by its length first: a number of a million digits would take minutes.
   const digits = text.replace(/^-?0*/, "").length;
@@ -305,14 +312,14 @@ const booleans: ReadonlySet<string> = new Set([
 ]);
 const BOOLEAN_BYTES_MAX = 5;
 
-function scanBoolean(bytes: Uint8Array, start: number, end: number): number | string {
+function scanBoolean(bytes: Buffer, start: number, end: number): number | string {
   let i = start;
   while (i < end && bytes[i] !== byte.comma && bytes[i] !== byte.space) i++;
   const isKnown = i - start <= BOOLEAN_BYTES_MAX && booleans.has(textAt(bytes, start, i));
   return isKnown ? i : "invalid boolean";
 }
 
-function checkFieldKeys(bytes: Uint8Array, keyBytes: number, fields: Span): string | undefined {
+function checkFieldKeys(bytes: Buffer, keyBytes: number, fields: Span): string | undefined {
   for (let at = fields.start; at < fields.end; ) {
     const keyEnd = endOfFieldKey(bytes, at, fields.end);
     const size = keyBytes + FIELD_SEPARATOR_BYTES + keyEnd - at;
@@ -327,14 +334,14 @@ function keyTooLong(size: number): string {
 }
 
 /** Where the name of the field that starts at `start` ends: at its equals sign. */
-export function endOfFieldKey(bytes: Uint8Array, start: number, end: number): number {
+export function endOfFieldKey(bytes: Buffer, start: number, end: number): number {
   let i = start;
   while (i < end && !(bytes[i] === byte.equals && bytes[i - 1] !== byte.backslash)) i++;
   return i;
 }
 
 /** Where the value of a field ends: at its comma, or at `end`. */
-export function endOfFieldValue(bytes: Uint8Array, start: number, end: number): number {
+export function endOfFieldValue(bytes: Buffer, start: number, end: number): number {
   let isQuoted = false;
   for (let i = start; i < end; i++) {
     const code = bytes[i];
@@ -350,7 +357,7 @@ export function endOfFieldValue(bytes: Uint8Array, start: number, end: number): 
   return end;
 }
 
-function scanTime(bytes: Uint8Array, start: number, end: number): Span | string {
+function scanTime(bytes: Buffer, start: number, end: number): Span | string {
   let i = start;
   if (i < end && bytes[i] === byte.minus) i++;
   for (; i < end && bytes[i] !== byte.space; i++) {
@@ -361,13 +368,12 @@ function scanTime(bytes: Uint8Array, start: number, end: number): Span | string 
 }
 
 /** Whether there is nothing but spaces from `start` on. */
-export function isBlank(bytes: Uint8Array, start: number, end: number): boolean {
+export function isBlank(bytes: Buffer, start: number, end: number): boolean {
   for (let i = start; i < end; i++) if (bytes[i] !== byte.space) return false;
   return true;
 }
 
 /** Bytes as a binary string. */
-export function textAt(bytes: Uint8Array, start: number, end: number): string {
-  const line = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  return line.toString("latin1", start, end);
+export function textAt(bytes: Buffer, start: number, end: number): string {
+  return bytes.toString("latin1", start, end);
 }

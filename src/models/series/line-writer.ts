@@ -235,7 +235,7 @@ function typeOf(value: LineField["value"]): FieldType {
 }
 
 /** Binary keys and values. */
-function tagsOf(bytes: Uint8Array, { tags }: LineParts): Tag[] {
+function tagsOf(bytes: Buffer, { tags }: LineParts): Tag[] {
   return tags.map(({ key, value }) => [
     unescapeTag(textAt(bytes, key.start, key.end)),
     unescapeTag(textAt(bytes, value.start, value.end)),

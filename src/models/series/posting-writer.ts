@@ -82,7 +82,7 @@ interface NewChunk {
 }
 
 function push(tx: Transaction, prefix: Key, { stack, head, ids }: NewChunk): void {
-  let merged = Uint32Array.from(ids);
+  let merged = new Uint32Array(ids);
   let firstId = merged[0] as number;
   let hasRow = false;
   for (;;) {
