@@ -202,8 +202,8 @@ export class Aggregation {
     const values: Value[] = [];
     const points: (Points | undefined)[] = [];
     const rows: number[] = [];
-    const slots = scan.buckets.order();
-    if (!scan.bounds.isAscending) slots.reverse();
+    const inOrder = scan.buckets.order();
+    const slots = scan.bounds.isAscending ? inOrder : inOrder.toReversed();
     for (const slot of slots) {
       const start = scan.buckets.startOf(slot);
       for (const cell of accumulator.results(slot)) {

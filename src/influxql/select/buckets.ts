@@ -36,6 +36,7 @@ export class Buckets {
   readonly #uniform: UniformGrid | undefined;
   readonly #denseCount: number;
   readonly #origin: bigint;
+  #dense: readonly number[] | undefined;
   readonly #slots = new Map<bigint | number, number>();
   readonly #starts: bigint[] = [];
 
@@ -113,8 +114,10 @@ export class Buckets {
   }
 
   /** Numbers of the windows that may have points, by time. */
-  order(): number[] {
-    if (this.#denseCount > 0) return Array.from({ length: this.#denseCount }, (_, slot) => slot);
+  order(): readonly number[] {
+    if (this.#denseCount > 0) {
+      return (this.#dense ??= Array.from({ length: this.#denseCount }, (_, slot) => slot));
+    }
     const slots = this.#starts.map((_start, slot) => slot);
     return slots.sort((a, b) => ((this.#starts[a] ?? 0n) < (this.#starts[b] ?? 0n) ? -1 : 1));
   }

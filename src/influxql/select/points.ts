@@ -25,6 +25,12 @@ export interface Binding {
 
 const absent = Symbol("absent");
 
+/** Where a slot's values come from: a column, or the same for every point. */
+interface SlotReader {
+  readonly column: Column | undefined;
+  readonly constant: Value;
+}
+
 /** A batch as a query reads it. Columns are looked up once. */
 export class Points {
   readonly startHour: number;
@@ -35,6 +41,7 @@ export class Points {
   readonly #batch: PointBatch;
   readonly #binding: Binding;
   readonly #columns: (Column | typeof absent | undefined)[] = [];
+  readonly #readers: (SlotReader | undefined)[] = [];
   #offsets: Float64Array | undefined;
 
   constructor(batch: PointBatch, binding: Binding, tags: Tags) {
@@ -75,10 +82,20 @@ export class Points {
 
   /** The value of a slot, a tag's too; null: the point has none. */
   value(slot: number, row: number): Value {
+    const { column, constant } = this.#readers[slot] ?? this.#makeReader(slot);
+    if (column === undefined) return constant;
+    if (column.present !== undefined && column.present[row] !== 1) return null;
+    return valueAt(column, row);
+  }
+
+  #makeReader(slot: number): SlotReader {
     const tag = this.#binding.tagSlots.get(slot);
-    if (tag !== undefined) return tagValue(this.tags, tag) ?? null;
-    const column = this.column(slot);
-    return column === undefined || !has(column, row) ? null : valueAt(column, row);
+    const reader =
+      tag === undefined
+        ? { column: this.column(slot), constant: null }
+        : { column: undefined, constant: tagValue(this.tags, tag) ?? null };
+    this.#readers[slot] = reader;
+    return reader;
   }
 
   time(row: number): bigint {
@@ -99,6 +116,7 @@ export function has(column: Column, row: number): boolean {
 /** The value of a point that has one. */
 export function valueAt(column: Column, row: number): FieldValue {
   const value = column.values[row] ?? 0;
+  if (typeof value === "number" && column.type !== fieldType.boolean) return value;
   if (column.type === fieldType.boolean) return value === 1;
   return typeof value === "bigint" ? toInt(value) : value;
 }

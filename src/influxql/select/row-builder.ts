@@ -11,7 +11,7 @@ import { callKey } from "./plan.ts";
 import type { Points } from "./points.ts";
 import { typeOf } from "./types.ts";
 
-/** What a row is made of; one object, changed from row to row. */
+/** What a row is made of: one object for a group, changed from row to row. */
 export interface RowState {
   points: Points | undefined;
   row: number;
@@ -19,8 +19,11 @@ export interface RowState {
   values: Value[];
 }
 
+export function startRows(): RowState {
+  return { points: undefined, row: 0, values: [] };
+}
+
 export class RowBuilder {
-  readonly state: RowState = { points: undefined, row: 0, values: [] };
   readonly #columns: readonly Compiled<RowState>[];
 
   constructor(plan: SelectPlan, slots: readonly Slot[]) {
@@ -39,9 +42,9 @@ export class RowBuilder {
     );
   }
 
-  build(time: bigint): Value[] {
+  build(time: bigint, state: RowState): Value[] {
     const row: Value[] = [time];
-    for (const column of this.#columns) row.push(finite(column.evaluate(this.state)));
+    for (const column of this.#columns) row.push(finite(column.evaluate(state)));
     return row;
   }
 }

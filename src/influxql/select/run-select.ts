@@ -19,7 +19,7 @@ import { isTop } from "./plan.ts";
 import type { Points } from "./points.ts";
 import { has } from "./points.ts";
 import { QueryError } from "./query-error.ts";
-import { RowBuilder, slotOf } from "./row-builder.ts";
+import { RowBuilder, slotOf, startRows } from "./row-builder.ts";
 import { RowFilter } from "./row-filter.ts";
 import type { TimeBounds } from "./time-bounds.ts";
 import { typeOf } from "./types.ts";
@@ -51,6 +51,7 @@ export class SelectRun {
   readonly #slots: readonly Slot[];
   readonly #bounds: TimeBounds;
   #aggregation: Aggregation | undefined;
+  #builder: RowBuilder | undefined;
 
   constructor(plan: SelectPlan, settings: RunSettings) {
     this.plan = plan;
@@ -130,7 +131,8 @@ export class SelectRun {
   }
 
   async *#rawRows(group: Group): AsyncGenerator<Rows> {
-    const builder = new RowBuilder(this.plan, this.#slots);
+    const builder = (this.#builder ??= new RowBuilder(this.plan, this.#slots));
+    const state = startRows();
     const driving = this.#slots.flatMap((slot, index) =>
       slot.type === "tag" || slot.type === "unknown" ? [] : [index],
     );
@@ -147,9 +149,9 @@ export class SelectRun {
       for (const [i, points] of block.points.entries()) {
         const row = block.rows[i] ?? 0;
         if (!points.isRows && !hasAny(points, driving, row)) continue;
-        builder.state.points = points;
-        builder.state.row = row;
-        rows.push(builder.build(points.time(row)));
+        state.points = points;
+        state.row = row;
+        rows.push(builder.build(points.time(row), state));
       }
       yield rows;
     }
@@ -198,7 +200,8 @@ export class SelectRun {
   /** Puts the results of the calls side by side: one row per time that one of them has. */
   async *#joinCalls(series: readonly CallSeries[]): AsyncGenerator<Rows> {
     const { plan } = this;
-    const builder = new RowBuilder(plan, this.#slots);
+    const builder = (this.#builder ??= new RowBuilder(plan, this.#slots));
+    const state = startRows();
     const { fill } = plan.compiled.statement;
     const missing = plan.calls.map((call) =>
       missingValue(fill, typeOf(call, plan.typeOfReference)),
@@ -209,17 +212,17 @@ export class SelectRun {
     for (;;) {
       const time = nextTime(series, places, isAscending);
       if (time === undefined) break;
-      builder.state.points = undefined;
+      state.points = undefined;
       for (const [call, { times, values, points, rows: ownRows }] of series.entries()) {
         const place = places[call] ?? 0;
         if (times[place] === time) {
-          builder.state.values[call] = values[place] ?? null;
-          if (points[place] !== undefined) builder.state.points = points[place];
-          builder.state.row = ownRows[place] ?? 0;
+          state.values[call] = values[place] ?? null;
+          if (points[place] !== undefined) state.points = points[place];
+          state.row = ownRows[place] ?? 0;
           places[call] = place + 1;
-        } else if (fill?.mode !== "previous") builder.state.values[call] = missing[call] ?? null;
+        } else if (fill?.mode !== "previous") state.values[call] = missing[call] ?? null;
       }
-      rows.push(builder.build(time));
+      rows.push(builder.build(time, state));
       if (rows.length < ROWS_PER_STEP) continue;
       yield rows;
       rows = [];

@@ -203,7 +203,9 @@ function evenOffsets(first: number, last: number, count: number): Float64Array {
   if (count > 1 && (step < 1 || !Number.isInteger(step))) {
     throw corruption("times of a block are not even");
   }
-  return Float64Array.from({ length: count }, (_, i) => first + i * step);
+  const offsets = new Float64Array(count);
+  for (let i = 0; i < count; i++) offsets[i] = first + i * step;
+  return offsets;
 }
 
 function readEntries(reader: SeriesReader, points: number): readonly ColumnEntry[] {

@@ -107,14 +107,38 @@ function tailText(series: ResultSeries | undefined, marksPartial = false): strin
 
 function rowsText({ rows, types }: ResultSeries, unit: bigint | undefined): string {
   const isTimed = types[0] === "time";
-  let text = "";
+  const strings = new Map<string, string>();
+  const texts: string[] = [];
+  let lastTime: Cell | undefined;
+  let timed = "";
   for (const row of rows) {
-    text += text === "" ? "[" : ",[";
-    for (const [at, cell] of row.entries()) {
+    let text = "[";
+    for (let at = 0; at < row.length; at++) {
+      const cell = row[at] ?? null;
       if (at > 0) text += ",";
-      text += at === 0 && isTimed ? timeText(cell, unit) : cellText(cell);
+      if (typeof cell === "string") text += rememberedText(cell, strings);
+      else if (at > 0 || !isTimed) text += cellText(cell);
+      else {
+        // Rows of many series have the same time one after the other.
+        if (cell !== lastTime) timed = timeText(cell, unit);
+        lastTime = cell;
+        text += timed;
+      }
     }
-    text += "]";
+    texts.push(`${text}]`);
+  }
+  // Joined, not added up: one text instead of a tree of as many pieces as there are cells.
+  return texts.join(",");
+}
+
+/** Different strings of a chunk that are remembered: tags repeat from row to row. */
+const STRINGS_MAX = 10_000;
+
+function rememberedText(string: string, strings: Map<string, string>): string {
+  let text = strings.get(string);
+  if (text === undefined) {
+    text = jsonText(string);
+    if (strings.size < STRINGS_MAX) strings.set(string, text);
   }
   return text;
 }

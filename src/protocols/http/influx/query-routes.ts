@@ -14,6 +14,8 @@ import type { InfluxAnswer, InfluxBackend, InfluxRequest, InfluxRoute } from "./
 import { influxError } from "./influx-route.ts";
 import { boundParameters, epochUnit, formParameters } from "./query-parameters.ts";
 
+/** Rows that are made into text at a time when the answer is not in pieces. */
+const PIECE_ROWS = 1000;
 /** Rows of a piece unless chunk_size says otherwise. */
 const CHUNK_ROWS = 10_000;
 
@@ -82,7 +84,8 @@ async function answer(asked: Asked, backend: InfluxBackend): Promise<InfluxAnswe
     database: parameters.get("db") ?? "",
     policy: parameters.get("rp") ?? "",
     isReadOnly: request.method === "GET",
-    chunkRows: chunkRows(parameters.get("chunk_size")),
+    chunkRows:
+      parameters.get("chunked") === "true" ? chunkRows(parameters.get("chunk_size")) : PIECE_ROWS,
     ...(isAsync ? {} : { signal: request.signal }),
     ...(account === undefined
       ? {}
