@@ -53,6 +53,8 @@ export class LineWriter {
   readonly #seriesMax: number;
   readonly #keys = new KeyCache<MeasurementShape>();
   readonly #shapes = new Map<number, MeasurementShape>();
+  /** Of each database that got a new one: how many series it has. */
+  readonly #counts = new Map<number, number>();
   readonly #fast = new FastLines(this.#keys);
   #generation = "";
 
@@ -91,6 +93,7 @@ export class LineWriter {
     this.#generation = generation;
     this.#keys.clear();
     this.#shapes.clear();
+    this.#counts.clear();
   }
 
   /** Reads any line; returns where the next one starts. */
@@ -195,14 +198,20 @@ export class LineWriter {
     if (known === shape) return this.#keys.seriesId;
     const { id } = shape.measurement;
     const encoded = encodeTags(tags);
-    const found = this.#index.find(tx, id, encoded);
-    if (found === undefined && this.#seriesIn(database) >= this.#seriesMax) return undefined;
-    const seriesId = found ?? this.#index.create(tx, id, encoded);
+    let seriesId = this.#index.find(tx, id, encoded);
+    if (seriesId === undefined) {
+      const count = this.#seriesIn(database);
+      if (count >= this.#seriesMax) return undefined;
+      seriesId = this.#index.create(tx, id, encoded);
+      this.#counts.set(database.id, count + 1);
+    }
     if (known === undefined) this.#keys.add(hashed, { measurement: shape, seriesId });
     return seriesId;
   }
 
   #seriesIn(database: SeriesDatabase): number {
+    const known = this.#counts.get(database.id);
+    if (known !== undefined) return known;
     let count = 0;
     for (const { id } of this.#catalog.measurements(database)) count += this.#index.seriesCount(id);
     return count;
