@@ -21,7 +21,7 @@ import type { Transaction } from "../../shard/transaction.ts";
 import type { SeriesModels } from "./series-models.ts";
 
 /** What one operation takes of a body: some milliseconds of work. */
-const slice = { rows: 5000, bytes: 1024 * 1024 };
+const slice = { lines: 5000, bytes: 1024 * 1024 };
 /** Series of a database. */
 const SERIES_MAX = 100_000_000;
 

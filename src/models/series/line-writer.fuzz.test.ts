@@ -43,7 +43,7 @@ async function openReader(): Promise<Reader> {
     const points: string[] = [];
     for (let at = 0; at < bytes.length; ) {
       const batch = new BatchBuilder();
-      const limits = { rows: 3, bytes: 1000 };
+      const limits = { lines: 12, bytes: 1000 };
       at = shard.run((tx) => writer.readSlice({ tx, source, batch }, at, limits));
       points.push(...pointsOf(batch));
     }

@@ -24,7 +24,7 @@ test("LineWriter refuses new series above the maximum, not known ones", async ()
       oldest: undefined,
       report,
     };
-    const limits = { rows: 100, bytes: 1000 };
+    const limits = { lines: 100, bytes: 1000 };
     shard.run((tx) => writer.readSlice({ tx, source, batch: new BatchBuilder() }, 0, limits));
     return report.message ?? `ok ${report.stored}`;
   };

@@ -30,9 +30,13 @@ import { encodeTags, textOf } from "./series-tags.ts";
 
 /** Where a slice of a body ends: what comes first. */
 export interface SliceLimits {
-  readonly rows: number;
+  /** Lines; one that is read the exact way counts EXACT_COST times. */
+  readonly lines: number;
   readonly bytes: number;
 }
+
+/** How much longer the exact way takes, new series included, than the fast one. */
+const EXACT_COST = 5;
 
 export interface LineWriterOptions {
   readonly catalog: Catalog;
@@ -76,8 +80,9 @@ export class LineWriter {
     this.#fast.begin(source, batch);
     const stop = Math.min(bytes.length, from + limits.bytes);
     let at = from;
-    while (at < stop && batch.rows < limits.rows) {
+    for (let cost = 0; at < stop && cost < limits.lines; ) {
       const next = this.#fast.read(at);
+      cost += next >= 0 ? 1 : EXACT_COST;
       at = next >= 0 ? next : this.#readExactly(slice, at);
     }
     report.read += this.#fast.takeRead();
