@@ -66,7 +66,7 @@ export class SeriesWriteService {
     const { length } = source.bytes;
     const durable: Promise<void>[] = [];
     for (let at = 0; at < length; ) {
-      const room = this.#shard.room();
+      const room = this.#shard.room() ?? this.#models.storage.room();
       if (room !== undefined) await room;
       at = this.#shard.run((tx) => {
         this.#checkStillThere(source);
