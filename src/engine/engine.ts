@@ -15,6 +15,8 @@ import type { Random } from "../ports/random.ts";
 import { Shard } from "../shard/shard.ts";
 import type { Transaction } from "../shard/transaction.ts";
 import type { BaseTree } from "../store/base-tree.ts";
+import { SeriesAccess } from "./auth/series-access.ts";
+import { SeriesKeys } from "./auth/series-keys.ts";
 import { SeriesUsers } from "./auth/series-users.ts";
 import { Users } from "./auth/users.ts";
 import { AdminService } from "./admin-service.ts";
@@ -75,6 +77,10 @@ export class Engine implements Database, StatsSource {
   /** What services of time series share. */
   readonly seriesModels: SeriesModels;
   readonly seriesWrites: SeriesWriteService;
+  readonly seriesUsers: SeriesUsers;
+  readonly seriesKeys: SeriesKeys;
+  /** Who may do what with time series. */
+  readonly seriesAccess: SeriesAccess;
   readonly queries: QueryService;
   readonly #namespaces: NamespacesService;
   readonly #zmapWatches: ZMapWatches;
@@ -113,6 +119,11 @@ export class Engine implements Database, StatsSource {
       clock,
       models: this.seriesModels,
     });
+    const { catalog: series } = this.seriesModels;
+    this.seriesUsers = new SeriesUsers(this.users, series);
+    this.seriesKeys = new SeriesKeys({ ...parts, shard: this.#shard, models: this.seriesModels });
+    const { users, seriesKeys: keys } = this;
+    this.seriesAccess = new SeriesAccess({ users, keys, catalog: series, clock });
     this.queries = this.#openQueries(running.shard);
     this.admin = new AdminService({ ...parts, flush: () => running.shard.flush() });
   }
@@ -126,7 +137,7 @@ export class Engine implements Database, StatsSource {
       models: this.seriesModels,
       select: executeSelect,
       write: (request) => this.seriesWrites.write(request),
-      users: new SeriesUsers(this.users),
+      access: { users: this.seriesUsers, keys: this.seriesKeys },
       limits: queryLimits(this.#parts.settings),
       stats: () => statisticsOf(this.seriesModels, this.queries.registry),
       diagnostics: () => diagnosticsOf(clock),

@@ -48,10 +48,13 @@ async function startHttp(address: ListenAddress, context: ListenContext): Promis
     import("../protocols/http/influx/write-routes.ts"),
     import("../protocols/http/influx/query-routes.ts"),
   ]);
-  const { seriesWrites: writes, queries, users } = context.engine;
+  const { seriesWrites: writes, queries, seriesAccess: access } = context.engine;
   const influxRoutes = [...influxWriteRoutes, ...influxQueryRoutes];
-  const influx = writes && queries && { routes: influxRoutes, backend: { writes, queries, users } };
-  return listen({ routes, ...(influx === undefined ? {} : { influx }) }, address, context);
+  if (writes === undefined || queries === undefined || access === undefined) {
+    return listen({ routes }, address, context);
+  }
+  const influx = { routes: influxRoutes, backend: { writes, queries, access } };
+  return listen({ routes, influx }, address, context);
 }
 
 async function startResp(

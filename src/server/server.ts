@@ -9,6 +9,7 @@
  */
 import { CronosError, toCronosError } from "../base/errors.ts";
 import type { AdminApi } from "../engine/admin-api.ts";
+import type { SeriesAccess } from "../engine/auth/series-access.ts";
 import type { Users } from "../engine/auth/users.ts";
 import type { EncodedEventsApi } from "../engine/encoded-events.ts";
 import type { Database, EventsScope } from "../engine/database-api.ts";
@@ -37,6 +38,7 @@ export interface ServerEngine extends StatsSource {
   readonly data?: Pick<Database, "namespace" | "namespaces">;
   /** Where points go. */
   readonly seriesWrites?: Pick<SeriesWriteService, "write">;
+  readonly seriesAccess?: SeriesAccess;
   readonly queries?: Pick<QueryService, "run" | "registry">;
   readonly users: Users;
   readonly pubsub: PubSub;
@@ -130,6 +132,7 @@ export class Server {
     if (config.respPassword !== undefined) {
       engine.users.requirePassword(Buffer.from(config.respPassword).toString("latin1"));
     }
+    if (config.requiresAuth) engine.seriesAccess?.requireCredentials();
     const server = new Server(parts, engine, metrics);
     try {
       await server.#listen(config);

@@ -2,26 +2,29 @@
 import assert from "node:assert/strict";
 import type { FastifyInstance } from "fastify";
 import fastify from "fastify";
+import type { SeriesAccess } from "../../src/engine/auth/series-access.ts";
+import type { Users } from "../../src/engine/auth/users.ts";
 import { influxQueryRoutes } from "../../src/protocols/http/influx/query-routes.ts";
-import type { InfluxBackend } from "../../src/protocols/http/influx/influx-route.ts";
 import { serveInflux } from "../../src/protocols/http/influx/serve-influx.ts";
 import { influxWriteRoutes } from "../../src/protocols/http/influx/write-routes.ts";
 import { openQueryFixture } from "./query-fixture.ts";
 
-export async function influxServer(users?: InfluxBackend["users"]): Promise<{
+export async function influxServer(): Promise<{
   readonly server: FastifyInstance;
+  readonly access: SeriesAccess;
+  readonly users: Users;
   post(url: string, body: string | Buffer, headers?: Record<string, string>): Promise<string>;
 }> {
-  const { writes, queries } = await openQueryFixture();
+  const { writes, queries, access, users } = await openQueryFixture();
   const server = fastify();
   serveInflux(server, {
     routes: [...influxWriteRoutes, ...influxQueryRoutes],
-    backend: { writes, queries, ...(users === undefined ? {} : { users }) },
+    backend: { writes, queries, access },
     onFault: (fault) => assert.fail(fault),
   });
   const post = async (url: string, body: string | Buffer, headers = {}): Promise<string> => {
     const { statusCode, body: text } = await server.inject({ method: "POST", url, body, headers });
     return `${statusCode} ${text}`;
   };
-  return { server, post };
+  return { server, access, users, post };
 }

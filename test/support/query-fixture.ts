@@ -6,6 +6,8 @@ import { SeriesUsers } from "../../src/engine/auth/series-users.ts";
 import { Users } from "../../src/engine/auth/users.ts";
 import { executeSelect } from "../../src/influxql/execute-select.ts";
 import { parseQuery } from "../../src/influxql/parse.ts";
+import { SeriesAccess } from "../../src/engine/auth/series-access.ts";
+import { SeriesKeys } from "../../src/engine/auth/series-keys.ts";
 import { openSeriesModels } from "../../src/engine/series/series-models.ts";
 import type { SeriesModels } from "../../src/engine/series/series-models.ts";
 import { QueryService } from "../../src/engine/series/query-service.ts";
@@ -20,6 +22,8 @@ import type { TestShard } from "./test-shard.ts";
 export interface QueryFixture extends TestShard {
   readonly models: SeriesModels;
   readonly writes: SeriesWriteService;
+  readonly access: SeriesAccess;
+  readonly users: Users;
   readonly queries: QueryService;
   readonly write: (lines: string) => Promise<void>;
   /** Results as JSON, without the frame around them when there is one without an error. */
@@ -36,13 +40,17 @@ export async function openQueryFixture(
   const models = openSeriesModels(shard, { clock, onError: () => assert.fail() });
   await shard.execute((tx) => models.catalog.createDatabase(tx, "db"));
   const writes = new SeriesWriteService({ shard, clock, models });
+  const random = new SeededRandom(1);
+  const users = new Users(shard, random);
+  const keys = new SeriesKeys({ shard, random, models });
+  const access = new SeriesAccess({ users, keys, catalog: models.catalog, clock });
   const queries: QueryService = new QueryService({
     ...parts,
-    random: new SeededRandom(1),
+    random,
+    access: { users: new SeriesUsers(users, models.catalog), keys },
     models,
     select,
     write: (request) => writes.write(request),
-    users: new SeriesUsers(new Users(shard, new SeededRandom(2))),
     limits: queryLimits(defaultEngineSettings),
     stats: () => statisticsOf(models, queries.registry),
     diagnostics: () => [],
@@ -59,7 +67,7 @@ export async function openQueryFixture(
     return json.trim().replace(/^\{"results":\[\{"statement_id":0,?(.*)\}\]\}$/, "$1");
   };
   if (lines !== "") await write(lines);
-  return { ...parts, models, writes, queries, write, ask };
+  return { ...parts, models, writes, queries, access, users, write, ask };
 }
 
 /** A test for each statement: asked in this order, it answers this. */

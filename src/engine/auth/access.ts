@@ -23,16 +23,15 @@ export interface KeyRule {
   readonly write: boolean;
 }
 
-/** What is granted on a database of time series: bits, 1 to read, 2 to write. */
-export interface SeriesGrant {
-  readonly database: string;
-  readonly privilege: number;
-}
+/** What may be done with the series of a database. */
+export type SeriesPrivilege = "READ" | "WRITE" | "ALL PRIVILEGES";
 
-/** What a user may do with time series (series-users.ts). */
+/** What somebody may do with time series: no rules of the ACL, but what GRANT gives. */
 export interface SeriesRights {
+  /** Everything, in all databases. */
   readonly isAdmin: boolean;
-  readonly grants: readonly SeriesGrant[];
+  /** By the id of the database, as decimal text; "NO PRIVILEGES" is what a REVOKE leaves. */
+  readonly databases: Readonly<Record<string, SeriesPrivilege | "NO PRIVILEGES">>;
 }
 
 /** Everything that is stored of a user. */
@@ -47,7 +46,7 @@ export interface AccessState {
   readonly keys: readonly KeyRule[];
   readonly channels: readonly string[];
   readonly namespaces: readonly string[];
-  /** Absent: the user is none of time series. */
+  /** Absent: nobody who works with time series, unless everything is allowed. */
   readonly series?: SeriesRights;
 }
 

@@ -1,48 +1,81 @@
-/** What users may do with time series. */
+/** Who may do what with time series. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { must } from "../../base/assert.ts";
+import { openQueryFixture } from "../../../test/support/query-fixture.ts";
 import { parseQuery } from "../../influxql/parse.ts";
-import { Access, newUser } from "./access.ts";
-import { isVisibleDatabase, statementDenial, writeDenial } from "./series-access.ts";
-import { seriesPrivilege } from "./series-users.ts";
-import type { Account } from "./users.ts";
+import type { SeriesCaller } from "./series-access.ts";
+import { seriesCredentials } from "./series-credentials.ts";
 
-function account(privilege: number, isAdmin = false): Account {
-  const series = { isAdmin, grants: [{ database: "db", privilege }] };
-  return { name: "rd", access: new Access({ ...newUser, series }) };
+async function setUp() {
+  const fixture = await openQueryFixture();
+  const { access, ask } = fixture;
+  await ask("CREATE USER rd WITH PASSWORD 'x'; CREATE USER wr WITH PASSWORD 'x'");
+  await ask("GRANT READ ON db TO rd; GRANT WRITE ON db TO wr");
+  await ask("CREATE USER ad WITH PASSWORD 'x' WITH ALL PRIVILEGES");
+  const caller = (token: string): SeriesCaller => {
+    return access.authenticate(seriesCredentials(new Map(), `Token ${token}`), "");
+  };
+  const refusal = (who: SeriesCaller, text: string): string => {
+    try {
+      access.authorizeQuery(who, parseQuery(text), { database: "db", client: "" });
+      return "";
+    } catch (error) {
+      return error instanceof Error ? error.message.replace(/^.* requires /, "") : "";
+    }
+  };
+  return { ...fixture, caller, refusal };
 }
 
-function denial(text: string, privilege: number): string | undefined {
-  return statementDenial(account(privilege), must(parseQuery(text)[0]), "db");
-}
-
-const { read, write, all } = seriesPrivilege;
-
-test("statementDenial() asks for the privilege a statement needs", () => {
-  const cases: readonly (readonly [string, number, string | undefined])[] = [
-    ["SELECT v FROM m", read, undefined],
-    ["SELECT v FROM m", write, "READ on db"],
-    ["SELECT v FROM x..m", all, "READ on x"],
-    ["SELECT v FROM (SELECT v FROM x..m)", all, "READ on x"],
-    ["SELECT v INTO t FROM m", read, "WRITE on db"],
-    ["DELETE FROM m", read, "WRITE on db"],
-    ["SHOW TAG KEYS ON x", all, "READ on x"],
-    ["SHOW DATABASES", 0, undefined],
-    ["SHOW USERS", all, "admin privilege"],
-    ["DROP DATABASE db", all, "admin privilege"],
-  ];
-  for (const [text, privilege, need] of cases) {
-    const words = `rd not authorized to execute statement '${text}', requires ${need}`;
-    assert.equal(denial(text, privilege), need === undefined ? undefined : words);
-  }
-  assert.equal(statementDenial(account(0, true), must(parseQuery("SHOW USERS")[0]), ""), undefined);
+test("SeriesAccess.authenticate knows nobody by name until credentials are asked for", async () => {
+  const { access, users, caller } = await setUp();
+  assert.ok(caller("rd:y") !== "nobody");
+  const names = { isCommand: () => true, isCategory: () => true };
+  await users.change("default", ["-flushall"], names);
+  assert.throws(() => caller("rd:y"), /authorization failed/);
+  const anyone = access.authenticate({ kind: "none" }, "");
+  assert.ok(anyone !== "nobody" && !anyone.isAdmin);
+  access.requireCredentials();
+  assert.throws(() => access.authenticate({ kind: "none" }, ""), /unable to parse/);
+  assert.throws(() => caller("default:"), /authorization failed/);
+  assert.equal(users.denials.entries.length, 3);
 });
 
-test("writeDenial() and isVisibleDatabase() go by what is granted", () => {
-  const words = '"rd" user is not authorized to write to database "db"';
-  assert.equal(writeDenial(account(read), "db"), words);
-  assert.equal(writeDenial(account(write), "db"), undefined);
-  assert.ok(isVisibleDatabase(account(write), "db"));
-  assert.ok(!isVisibleDatabase(account(all), "x"));
+test("SeriesAccess.authorizeQuery asks for the privilege a statement needs", async () => {
+  const { access, caller, refusal } = await setUp();
+  access.requireCredentials();
+  const [rd, wr, ad] = [caller("rd:x"), caller("wr:x"), caller("ad:x")];
+  assert.equal(refusal(rd, "SELECT v FROM m; SHOW TAG KEYS"), "");
+  assert.equal(refusal(wr, "SELECT v FROM m"), "READ on db");
+  assert.equal(refusal(wr, "DELETE FROM m"), "");
+  assert.equal(refusal(rd, "SELECT v INTO t FROM m"), "WRITE on db");
+  assert.equal(refusal(rd, "SELECT v FROM missing..m"), "READ on missing");
+  assert.equal(refusal(rd, "SHOW USERS"), "admin privilege");
+  assert.equal(refusal(ad, "SHOW USERS; SELECT v FROM missing..m"), "");
+});
+
+test("SeriesAccess: what is granted, revoked or dropped counts at once", async () => {
+  const { access, ask, caller, refusal } = await setUp();
+  access.requireCredentials();
+  const rd = caller("rd:x");
+  assert.deepEqual([access.sees(rd, "db"), access.sees(rd, "x")], [true, false]);
+  await ask("REVOKE READ ON db FROM rd; GRANT WRITE ON db TO rd");
+  assert.equal(refusal(rd, "SELECT v FROM m"), "READ on db");
+  access.authorizeWrite(rd, { database: "db", lines: Buffer.from("m v=1"), client: "" });
+  await ask("DROP DATABASE db; CREATE DATABASE db");
+  assert.equal(access.sees(rd, "db"), false);
+  const made = await ask("CREATE API KEY k ON db FOR READ");
+  const key = caller(/cronos_[\w-]+/.exec(made)?.[0] ?? "");
+  assert.equal(refusal(key, "SELECT v FROM m"), "");
+  await ask("DROP API KEY k ON db");
+  assert.equal(refusal(key, "SELECT v FROM m"), "READ on db");
+  await ask("DROP USER ad");
+  assert.equal(access.authenticate({ kind: "none" }, ""), "nobody");
+});
+
+test("a user that was dropped may do nothing, not even with what was open", async () => {
+  const { access, ask, caller } = await setUp();
+  access.requireCredentials();
+  const rd = caller("rd:x");
+  await ask("DROP USER rd");
+  assert.equal(access.sees(rd, "db"), false);
 });

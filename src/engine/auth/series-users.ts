@@ -1,141 +1,166 @@
 /**
- * Users as time series know them: CREATE USER, GRANT and so on of InfluxQL. They are accounts of
- * users.ts with a part of their own, `series`: whether they may do everything with time series, and
- * what on which database. Over RESP such a user may do nothing until ACL rules allow it.
+ * Users as the statements of InfluxQL know them: CREATE USER, GRANT and the rest. They are the same
+ * users as those of the ACL (users.ts); here belong those that have a part `series`.
  *
- * Names and passwords are text here and binary in accounts. Errors have the words of 1.x.
+ *   CREATE USER   a new user that is on, with a password and no rule of the ACL
+ *   GRANT         gives anybody the part, also who was made by ACL SETUSER
+ *   DROP USER     takes it away; a user that has nothing besides is deleted
+ *
+ * Grants are kept by the id of the database: they follow when it is renamed, and a database that is
+ * made later under the same name has none. Errors have the words of 1.x. All operations resolve
+ * once they are durable.
  */
-import { CronosError } from "../../base/errors.ts";
-import type { AccessState, SeriesGrant, SeriesRights } from "./access.ts";
+import { seriesError } from "../../models/series/series-error.ts";
+import type { Catalog } from "../../models/series/catalog.ts";
+import type { AccessState, SeriesPrivilege, SeriesRights } from "./access.ts";
 import { newUser } from "./access.ts";
+import { binary } from "./guarded-events.ts";
 import { passwordHash } from "./rules.ts";
-import type { Account, Users } from "./users.ts";
+import type { Users } from "./users.ts";
 
-/** Bits of what is granted on a database. */
-export const seriesPrivilege = { none: 0, read: 1, write: 2, all: 3 } as const;
+const noRights: SeriesRights = Object.freeze({ isAdmin: false, databases: {} });
 
-export interface SeriesUser {
-  readonly name: string;
-  readonly isAdmin: boolean;
+export interface Grant {
+  readonly user: string;
+  readonly database: string;
+  readonly privilege: SeriesPrivilege;
 }
 
 export class SeriesUsers {
   readonly #users: Users;
+  readonly #catalog: Pick<Catalog, "needDatabase" | "databases">;
 
-  constructor(users: Users) {
+  constructor(users: Users, catalog: Pick<Catalog, "needDatabase" | "databases">) {
     this.#users = users;
+    this.#catalog = catalog;
   }
 
-  /** Ordered by name. */
-  list(): readonly SeriesUser[] {
+  /** Who has a part in series, ordered by name. */
+  list(): readonly { readonly name: string; readonly isAdmin: boolean }[] {
     return this.#users.all.flatMap(({ name, access }) => {
       const { series } = access.state;
-      return series === undefined ? [] : [{ name: textOf(name), isAdmin: series.isAdmin }];
+      return series === undefined ? [] : [{ name: text(name), isAdmin: series.isAdmin }];
     });
   }
 
-  /** In the order they were granted. Throws "user not found". */
-  grantsOf(name: string): readonly SeriesGrant[] {
-    return this.#need(name).grants;
+  /** What was granted to a user, ordered by database. Throws "user not found". */
+  grants(user: string): readonly (readonly [database: string, privilege: string])[] {
+    const state = this.#users.find(binary(user))?.access.state;
+    if (state === undefined) throw userNotFound();
+    const { databases } = state.series ?? noRights;
+    return this.#catalog.databases
+      .flatMap(({ id, name }) => {
+        const privilege = databases[id];
+        return privilege === undefined ? [] : [[name, privilege] as const];
+      })
+      .toSorted(([a], [b]) => (a < b ? -1 : 1));
   }
 
-  /** Makes a user; the same one again changes nothing. Rejects with "user already exists". */
-  async create(name: string, password: string, isAdmin: boolean): Promise<void> {
-    if (name === "") throw new CronosError("INVALID_ARGUMENT", "username required");
-    const hash = passwordHash(binaryOf(password));
-    const state = this.#users.find(binaryOf(name))?.access.state;
-    if (state === undefined) {
-      const series = { isAdmin, grants: [] };
-      await this.#users.replace(binaryOf(name), () => {
-        return { ...newUser, isOn: true, passwords: [hash], series };
-      });
-    } else if (state.series?.isAdmin !== isAdmin || !state.passwords.includes(hash)) {
-      throw new CronosError("ALREADY_EXISTS", "user already exists");
-    }
+  /** Making the same user once more is no error; "user already exists" is for another one. */
+  create(user: {
+    readonly name: string;
+    readonly password: string;
+    readonly isAdmin: boolean;
+  }): Promise<void> {
+    const { name, password, isAdmin } = user;
+    const hash = passwordHash(binary(password));
+    return this.#users.update(binary(name), (before) => {
+      if (name === "") throw seriesError("INVALID_ARGUMENT", "username required");
+      if (before === undefined) {
+        return { ...newUser, isOn: true, passwords: [hash], series: { ...noRights, isAdmin } };
+      }
+      if (before.series?.isAdmin === isAdmin && before.passwords.includes(hash)) return before;
+      throw seriesError("ALREADY_EXISTS", "user already exists");
+    });
   }
 
   async drop(name: string): Promise<void> {
-    this.#need(name);
-    await this.#users.delete([binaryOf(name)]);
-  }
-
-  async setPassword(name: string, password: string): Promise<void> {
-    const passwords = [passwordHash(binaryOf(password))];
-    await this.#change(name, (state) => ({ ...state, passwords }));
-  }
-
-  async setAdmin(name: string, isAdmin: boolean): Promise<void> {
-    await this.#changeRights(name, (series) => ({ ...series, isAdmin }));
-  }
-
-  /** What is granted on a database from now on, instead of what was. */
-  async setPrivilege(name: string, database: string, privilege: number): Promise<void> {
-    await this.#changeRights(name, ({ isAdmin, grants }) => {
-      const isKnown = grants.some((grant) => grant.database === database);
-      const changed = grants.map((grant) => {
-        return grant.database === database ? { database, privilege } : grant;
-      });
-      return { isAdmin, grants: isKnown ? changed : [...grants, { database, privilege }] };
-    });
-  }
-
-  /** Bits of what is granted on a database. Throws "user not found". */
-  privilegeOf(name: string, database: string): number {
-    const grant = this.#need(name).grants.find((each) => each.database === database);
-    return grant?.privilege ?? seriesPrivilege.none;
-  }
-
-  /** Takes back what was granted on a database that was dropped. */
-  async forgetDatabase(database: string): Promise<void> {
-    for (const { name } of this.list()) {
-      if (!this.grantsOf(name).some((grant) => grant.database === database)) continue;
-      await this.#changeRights(name, ({ isAdmin, grants }) => {
-        return { isAdmin, grants: grants.filter((grant) => grant.database !== database) };
-      });
+    const state = this.#users.find(binary(name))?.access.state;
+    if (state?.series === undefined) throw userNotFound();
+    if (isOfSeriesAlone(state)) {
+      const count = await this.#users.delete([binary(name)]);
+      if (count === 0) throw userNotFound();
+      return;
     }
-  }
-
-  #need(name: string): SeriesRights {
-    const series = this.#users.find(binaryOf(name))?.access.state.series;
-    if (series === undefined) throw userNotFound();
-    return series;
-  }
-
-  async #changeRights(name: string, change: (before: SeriesRights) => SeriesRights): Promise<void> {
-    await this.#change(name, (state) => {
-      return { ...state, series: change(state.series ?? { isAdmin: false, grants: [] }) };
+    await this.#change(name, ({ series, ...others }) => {
+      if (series === undefined) throw userNotFound();
+      return others;
     });
   }
 
-  async #change(name: string, change: (before: AccessState) => AccessState): Promise<void> {
-    this.#need(name);
-    await this.#users.replace(binaryOf(name), (before) => {
+  /** Who has rules of the ACL too gets its password there: it opens more than time series. */
+  setPassword(name: string, password: string): Promise<void> {
+    return this.#change(name, (before) => {
+      if (before.series === undefined) throw userNotFound();
+      if (!isOfSeriesAlone(before)) {
+        const reason = "user has rules of ACL SETUSER: set its password there";
+        throw seriesError("PERMISSION_DENIED", reason);
+      }
+      return { ...before, noPassword: false, passwords: [passwordHash(binary(password))] };
+    });
+  }
+
+  /** What was granted on this database before does not count any more, as in 1.x. */
+  grant({ user, database, privilege }: Grant): Promise<void> {
+    return this.#change(user, (before) => {
+      const { id } = this.#catalog.needDatabase(database);
+      return withRights(before, ({ isAdmin, databases }) => {
+        return { isAdmin, databases: { ...databases, [id]: privilege } };
+      });
+    });
+  }
+
+  /** READ of ALL PRIVILEGES leaves WRITE, and the other way round. */
+  revoke({ user, database, privilege }: Grant): Promise<void> {
+    return this.#change(user, (before) => {
+      const { id } = this.#catalog.needDatabase(database);
+      return withRights(before, ({ isAdmin, databases }) => {
+        const left = remaining(databases[id] ?? "NO PRIVILEGES", privilege);
+        return { isAdmin, databases: { ...databases, [id]: left } };
+      });
+    });
+  }
+
+  setAdmin(user: string, isAdmin: boolean): Promise<void> {
+    return this.#change(user, (before) => {
+      return withRights(before, ({ databases }) => ({ isAdmin, databases }));
+    });
+  }
+
+  #change(name: string, change: (before: AccessState) => AccessState): Promise<void> {
+    return this.#users.update(binary(name), (before) => {
       if (before === undefined) throw userNotFound();
       return change(before);
     });
   }
 }
 
-/** Whether an account may do everything with time series. */
-export function isSeriesAdmin({ access }: Account): boolean {
-  return access.isUnrestricted || access.state.series?.isAdmin === true;
+function withRights(
+  state: AccessState,
+  change: (before: SeriesRights) => SeriesRights,
+): AccessState {
+  return { ...state, series: change(state.series ?? noRights) };
 }
 
-/** Whether an account has been granted this on a database. */
-export function hasPrivilege(account: Account, database: string, privilege: number): boolean {
-  if (isSeriesAdmin(account)) return true;
-  const grants = account.access.state.series?.grants ?? [];
-  return grants.some((each) => each.database === database && (each.privilege & privilege) !== 0);
+function remaining(
+  before: SeriesPrivilege | "NO PRIVILEGES",
+  revoked: SeriesPrivilege,
+): SeriesPrivilege | "NO PRIVILEGES" {
+  if (revoked === "ALL PRIVILEGES" || before === revoked) return "NO PRIVILEGES";
+  if (before === "ALL PRIVILEGES") return revoked === "READ" ? "WRITE" : "READ";
+  return before;
 }
 
-function userNotFound(): CronosError {
-  return new CronosError("NOT_FOUND", "user not found");
+/** Whether it may do nothing outside of time series. */
+function isOfSeriesAlone({ commands }: AccessState): boolean {
+  return commands.every((rule) => rule.startsWith("-"));
 }
 
-function binaryOf(text: string): string {
-  return Buffer.from(text, "utf8").toString("latin1");
+function userNotFound(): Error {
+  return seriesError("NOT_FOUND", "user not found");
 }
 
-function textOf(binary: string): string {
-  return Buffer.from(binary, "latin1").toString("utf8");
+/** Names of users are binary; to users of InfluxQL they are UTF-8. */
+function text(name: string): string {
+  return Buffer.from(name, "latin1").toString("utf8");
 }

@@ -12,6 +12,7 @@ import type { Key } from "../../base/key.ts";
 import { keyAfterPrefix } from "../../base/key.ts";
 import type { Random } from "../../ports/random.ts";
 import type { Shard } from "../../shard/shard.ts";
+import { AccessLog } from "./access-log.ts";
 import type { AccessState } from "./access.ts";
 import { Access, everything, newUser } from "./access.ts";
 import type { RuleNames } from "./rules.ts";
@@ -34,6 +35,8 @@ interface KnownAccount extends Account {
 }
 
 export class Users {
+  /** What was refused, whatever the protocol. */
+  readonly denials = new AccessLog();
   readonly #shard: Shard;
   readonly #random: Random;
   readonly #accounts = new Map<string, KnownAccount>();
@@ -59,6 +62,11 @@ export class Users {
   /** Ordered by name. */
   get all(): readonly Account[] {
     return [...this.#accounts.values()].toSorted((a, b) => (a.name < b.name ? -1 : 1));
+  }
+
+  some(test: (account: Account) => boolean): boolean {
+    for (const account of this.#accounts.values()) if (test(account)) return true;
+    return false;
   }
 
   find(name: string): Account | undefined {
@@ -94,27 +102,31 @@ export class Users {
    * Rejects with INVALID_ARGUMENT for a bad rule or name, with TOO_LARGE for too many users.
    */
   change(name: string, rules: readonly string[], names: RuleNames): Promise<void> {
-    return this.#next(async () => {
-      checkName(name);
-      const before = this.#accounts.get(name);
-      if (before === undefined && this.#accounts.size >= USERS_MAX) {
-        throw new CronosError("TOO_LARGE", `Users must be at most ${USERS_MAX}`);
-      }
-      let state = before?.access.state ?? newUser;
-      for (const rule of rules) state = applyRule(state, rule, names);
-      await this.#put(name, state);
+    return this.update(name, (before) => {
+      return rules.reduce((state, rule) => applyRule(state, rule, names), before ?? newUser);
     });
   }
 
-  /** Puts a state in the place of a user's, who is made if need be; resolves once it is durable. */
-  replace(name: string, change: (before: AccessState | undefined) => AccessState): Promise<void> {
+  /**
+   * Makes of a user what `change` says, which is given what is there (undefined: no such user).
+   * Resolves once it is durable; rejects with what `change` throws, as change() otherwise.
+   */
+  update(
+    name: string,
+    change: (before: AccessState | undefined) => AccessState,
+  ): Promise<void> {
     return this.#next(async () => {
+      const before = this.#accounts.get(name)?.access.state;
+      const state = change(before);
+      if (state === before) return;
       checkName(name);
-      const before = this.#accounts.get(name);
       if (before === undefined && this.#accounts.size >= USERS_MAX) {
         throw new CronosError("TOO_LARGE", `Users must be at most ${USERS_MAX}`);
       }
-      await this.#put(name, change(before?.access.state));
+      const value = Buffer.from(JSON.stringify(state));
+      await this.#shard.execute((tx) => tx.put(prefix + name, value));
+      const account = this.#set(name, state);
+      for (const listener of this.#listeners) listener(account, false);
     });
   }
 
@@ -130,7 +142,8 @@ export class Users {
         for (const name of found) tx.delete(prefix + name);
       });
       for (const name of found) {
-        const account = this.#accounts.get(name) as Account;
+        // Who holds the account still may do nothing with it.
+        const account = this.#set(name, newUser);
         this.#accounts.delete(name);
         for (const listener of this.#listeners) listener(account, true);
       }
@@ -142,13 +155,6 @@ export class Users {
   onChange(listener: (account: Account, isDeleted: boolean) => void): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
-  }
-
-  async #put(name: string, state: AccessState): Promise<void> {
-    const value = Buffer.from(JSON.stringify(state));
-    await this.#shard.execute((tx) => tx.put(prefix + name, value));
-    const account = this.#set(name, state);
-    for (const listener of this.#listeners) listener(account, false);
   }
 
   #set(name: string, state: AccessState): Account {

@@ -132,6 +132,7 @@ function dropDatabase(tx: Transaction, name: string, models: SeriesModels): void
   models.continuousQueries.removeAll(tx, database.id);
   models.subscriptions.removeAll(tx, database.id);
   models.bindings.removeAll(tx, database.id);
+  models.apiKeys.removeAll(tx, database.id);
   models.catalog.dropDatabase(tx, name);
 }
 

@@ -15,12 +15,13 @@ import type { Clock } from "../../ports/clock.ts";
 import type { Random } from "../../ports/random.ts";
 import type { Shard } from "../../shard/shard.ts";
 import type { SeriesView } from "../../models/series/series-scan.ts";
-import type { SeriesUsers } from "../auth/series-users.ts";
 import { define, isDefining } from "./define.ts";
 import { deletePoints, deletesPoints } from "./delete-points.ts";
 import { explainLines } from "./explain.ts";
 import { linesOf, writtenTable } from "./into.ts";
 import type { WriteLines } from "./into.ts";
+import type { ManagedAccess } from "./user-statements.ts";
+import { isManaging, manageAccess } from "./user-statements.ts";
 import { QueryRegistry } from "./query-registry.ts";
 import type { RunningQuery } from "./query-registry.ts";
 import type { Message, QueryEvent, ResultSeries } from "./query-result.ts";
@@ -30,7 +31,6 @@ import type { SeriesModels } from "./series-models.ts";
 import type { SeriesState } from "./series-state.ts";
 import { show } from "./show.ts";
 import type { StatsModule } from "./show-server.ts";
-import { isAboutUsers, runUserStatement } from "./user-statements.ts";
 import { StoredSelectData, TagCache } from "./stored-select-data.ts";
 
 /** What a query may take; 0: no limit. The settings say it. */
@@ -54,7 +54,7 @@ export interface QueryServiceOptions {
   readonly models: SeriesModels;
   readonly select: SelectExecutor;
   readonly write: WriteLines;
-  readonly users: SeriesUsers;
+  readonly access: ManagedAccess;
   readonly limits: QueryLimits;
   /** What SHOW STATS and SHOW DIAGNOSTICS tell. */
   readonly stats: () => readonly StatsModule[];
@@ -77,8 +77,6 @@ export interface QueryRequest {
   readonly chunkRows: number;
   /** Aborted when the client has gone. */
   readonly signal?: AbortSignal;
-  /** Throws if the user may not run a statement. */
-  readonly authorize?: (statement: Statement) => void;
   /** Which databases SHOW DATABASES tells of; default: all. */
   readonly isVisible?: (database: string) => boolean;
 }
@@ -128,7 +126,6 @@ export class QueryService {
     const messages: Message[] = [];
     let error: string | undefined;
     try {
-      request.authorize?.(statement);
       if (request.isReadOnly && changesSomething(statement)) {
         messages.push({ level: "warning", text: deprecation(statement) });
       }
@@ -146,17 +143,16 @@ export class QueryService {
     if (statement.kind === "select") return yield* this.#select(statement, run);
     if (statement.kind === "explain") return yield* this.#explain(statement, run);
     if (statement.kind === "kill query") return this.registry.kill(statement.id);
-    const { shard, models } = this.#options;
+    const { shard, models, access } = this.#options;
+    if (isManaging(statement)) {
+      const answer = await manageAccess(statement, { ...access, database: request.database });
+      if (answer !== undefined) yield answer;
+      return;
+    }
     if (isDefining(statement)) {
       const place = { models, database: request.database };
       await shard.execute((tx) => define(tx, statement, place));
-      if (statement.kind === "drop database") {
-        await this.#options.users.forgetDatabase(statement.name);
-      }
       return this.#options.onDefined?.();
-    }
-    if (isAboutUsers(statement)) {
-      return yield* await runUserStatement(statement, this.#options.users, models);
     }
     if (statement.kind === "delete" && deletesPoints(statement, this.#stateOf(request))) {
       return await deletePoints(statement, this.#stateOf(request), shard);

@@ -25,6 +25,17 @@ export interface BindingContent {
   readonly text: string;
 }
 
+/** An API key, without the key. */
+export interface ApiKeyContent {
+  readonly access: "READ" | "WRITE";
+  /** Source of the regular expression of the measurements it is good for; absent: all. */
+  readonly pattern?: string;
+  /** SHA-256 of the key, in hexadecimal. */
+  readonly hash: string;
+  /** When it was made, ms since 1970. */
+  readonly created: number;
+}
+
 export interface SeriesModels {
   readonly catalog: Catalog;
   readonly index: SeriesIndex;
@@ -32,6 +43,7 @@ export interface SeriesModels {
   readonly continuousQueries: Definitions<ContinuousContent>;
   readonly subscriptions: Definitions<SubscriptionContent>;
   readonly bindings: Definitions<BindingContent>;
+  readonly apiKeys: Definitions<ApiKeyContent>;
 }
 
 /** What background work of the models goes by. */
@@ -54,10 +66,10 @@ export function openSeriesModels(shard: Shard, background: SeriesBackground): Se
   );
   const subscriptions = new Definitions<SubscriptionContent>(definitionKind.subscription, tip);
   const bindings = new Definitions<BindingContent>(definitionKind.binding, tip);
-  for (const each of [catalog, index, continuousQueries, subscriptions, bindings]) {
-    shard.attach(each);
-  }
+  const apiKeys = new Definitions<ApiKeyContent>(definitionKind.apiKey, tip);
+  const definitions = { continuousQueries, subscriptions, bindings, apiKeys };
+  for (const each of [catalog, index, ...Object.values(definitions)]) shard.attach(each);
   // Attaches itself.
   const storage = new SeriesStorage({ shard, ...background });
-  return { catalog, index, storage, continuousQueries, subscriptions, bindings };
+  return { catalog, index, storage, ...definitions };
 }

@@ -25,7 +25,7 @@ testAnswers("SHOW of the server", "", [
       '"values":[[7,"SHOW QUERIES","db","0s","running"]]}]',
   ],
   ["SHOW STATS FOR 'nosuch'", ""],
-  ["SHOW API KEYS", '"error":"SHOW API KEYS is not supported"'],
+  ["SHOW API KEYS", '"series":[{"columns":["name","privilege","pattern","created"]}]'],
 ]);
 
 test("SHOW SHARDS tells the windows that have blocks", async () => {

@@ -1,6 +1,7 @@
 /**
  * Things that are defined in a database by a statement and have a name there: continuous queries,
- * subscriptions, bindings of topics. Rows of the catalog (catalog-rows.ts), all in memory too.
+ * subscriptions, bindings of topics, API keys. Rows of the catalog (catalog-rows.ts), all in memory
+ * too.
  *
  *   key    "Sc", kind u8, database id u32, name
  *   value  JSON: order u32, and what the kind has
@@ -16,7 +17,12 @@ import { catalogPrefix, jsonBytes, nameKey, prefixEnd, readJson } from "./catalo
 import { seriesError } from "./series-error.ts";
 
 /** Numbers of kinds in rows; never change one. */
-export const definitionKind = { continuousQuery: 16, subscription: 17, binding: 18 } as const;
+export const definitionKind = {
+  continuousQuery: 16,
+  subscription: 17,
+  binding: 18,
+  apiKey: 19,
+} as const;
 
 /** Definitions of one kind in all databases. */
 export const DEFINITIONS_MAX = 10_000;
@@ -42,6 +48,7 @@ export class Definitions<T extends object> implements DerivedState {
   /** By row key. */
   readonly #rows = new Map<Key, Row<T> & { readonly databaseId: number }>();
   #lastOrder = 0;
+  #version = 0;
 
   /** Attach it to the shard, so that it follows when the tip rolls back. */
   constructor(kind: (typeof definitionKind)[keyof typeof definitionKind], view: ReadView) {
@@ -49,7 +56,13 @@ export class Definitions<T extends object> implements DerivedState {
     this.rebuild(view);
   }
 
+  /** Grows whenever something changes, or is taken back. */
+  get version(): number {
+    return this.#version;
+  }
+
   rebuild(view: ReadView): void {
+    this.#version++;
     this.#rows.clear();
     for (const [key, value] of view.range(this.#prefix, prefixEnd(this.#prefix))) {
       const databaseId = readKeyU32(key, this.#prefix.length);
@@ -79,6 +92,7 @@ export class Definitions<T extends object> implements DerivedState {
     const row: Row<T> = { order, name, content };
     tx.put(key, jsonBytes(row));
     this.#rows.set(key, { ...row, databaseId });
+    this.#version++;
     tx.onUndone(() => this.#restore(key, before));
   }
 
@@ -89,6 +103,7 @@ export class Definitions<T extends object> implements DerivedState {
     if (before === undefined) return false;
     tx.delete(key);
     this.#rows.delete(key);
+    this.#version++;
     tx.onUndone(() => this.#restore(key, before));
     return true;
   }
@@ -99,6 +114,7 @@ export class Definitions<T extends object> implements DerivedState {
   }
 
   #restore(key: Key, before: (Row<T> & { readonly databaseId: number }) | undefined): void {
+    this.#version++;
     if (before === undefined) this.#rows.delete(key);
     else this.#rows.set(key, before);
   }

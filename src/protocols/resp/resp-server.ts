@@ -1,7 +1,7 @@
 /**
  * What all connections of a RESP listener share: the commands, the clients, the counters.
  */
-import { AccessLog } from "../../engine/auth/access-log.ts";
+import type { AccessLog } from "../../engine/auth/access-log.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { CommandLookup, RespClient, RespCounts } from "./command.ts";
 import type { RespEngine, RespServer } from "./command.ts";
@@ -30,7 +30,7 @@ export class ListeningServer implements RespServer {
   readonly memoryBytes: () => number;
   readonly settings = new Map<string, string>();
   readonly encoder = new MessageEncoder();
-  readonly accessLog = new AccessLog();
+  readonly accessLog: AccessLog;
   readonly nodeName: string;
   readonly clientsMax: number;
   host = "";
@@ -42,6 +42,7 @@ export class ListeningServer implements RespServer {
 
   constructor(options: RespServerOptions) {
     this.engine = options.engine;
+    this.accessLog = options.engine.users.denials;
     this.clock = options.clock;
     this.table = options.table;
     this.onFault = options.onFault;

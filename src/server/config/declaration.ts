@@ -72,6 +72,12 @@ export const declaration = {
     help: "Password of the RESP interface's default user; better given as CRONOS_REQUIREPASS",
     check: z.string({ error: "a text" }),
   },
+  "auth-enabled": {
+    form: "",
+    default: "false",
+    help: "Time series over HTTP need a user of CREATE USER or a key, as with InfluxDB's auth",
+    check: flag,
+  },
   "tls-cert": {
     form: "file",
     default: "off",

@@ -23,6 +23,8 @@ export interface ServerConfig {
   readonly udpPrecision: string;
   /** Password of the default user of the RESP listener. */
   readonly respPassword?: string;
+  /** Time series need credentials even if the default user has no password. */
+  readonly requiresAuth: boolean;
   /** Files; absent: the RESP listener does not speak TLS. */
   readonly respTls?: TlsFiles;
   readonly logLevel: SettingValues["log-level"];
@@ -72,6 +74,7 @@ export function serverConfig(values: SettingValues): ServerConfig {
     udpDatabase: values["udp-database"],
     udpPrecision: values["udp-precision"],
     ...(values.requirepass === "" ? {} : { respPassword: values.requirepass }),
+    requiresAuth: values["auth-enabled"],
     ...tlsFiles(values),
     logLevel: values["log-level"],
   });

@@ -4,7 +4,7 @@
  * table of our own routes and are not in /openapi.json; docs/http.md tells them.
  */
 import type { Readable } from "node:stream";
-import type { Account, Users } from "../../../engine/auth/users.ts";
+import type { SeriesAccess, SeriesCaller } from "../../../engine/auth/series-access.ts";
 import type { QueryService } from "../../../engine/series/query-service.ts";
 import type { SeriesWriteService } from "../../../engine/series/write-service.ts";
 
@@ -16,10 +16,9 @@ export const INFLUX_BODY_BYTES_MAX = 25_000_000;
 
 /** What the routes work on. */
 export interface InfluxBackend {
+  readonly access: SeriesAccess;
   readonly writes: Pick<SeriesWriteService, "write">;
   readonly queries: Pick<QueryService, "run" | "registry">;
-  /** Absent: everybody may do everything. */
-  readonly users?: Pick<Users, "default" | "authenticate">;
 }
 
 export interface InfluxRequest {
@@ -31,8 +30,10 @@ export interface InfluxRequest {
   readonly headers: Readonly<Record<string, string | readonly string[] | undefined>>;
   /** As it was sent: compressed, if it says so. */
   readonly body: Buffer;
-  /** Who sends it; undefined: somebody who may do everything. */
-  readonly account: Account | undefined;
+  /** Who sends it. */
+  readonly caller: SeriesCaller;
+  /** What else is known of who sends it: its address. */
+  readonly client: string;
   /** Aborted when the client is gone before it has its answer. */
   readonly signal: AbortSignal;
 }

@@ -14,7 +14,8 @@ function request(type: string, body: string): InfluxRequest {
     ]),
     headers: { "content-type": type },
     body: Buffer.from(body),
-    account: undefined,
+    caller: "nobody",
+    client: "",
     signal: new AbortController().signal,
   };
 }

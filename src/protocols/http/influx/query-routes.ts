@@ -2,7 +2,6 @@
 import { Readable } from "node:stream";
 import { createGzip } from "node:zlib";
 import { isCronosError } from "../../../base/errors.ts";
-import { isVisibleDatabase, statementDenial } from "../../../engine/auth/series-access.ts";
 import type { QueryEvent } from "../../../engine/series/query-result.ts";
 import type { Statement } from "../../../influxql/ast.ts";
 import { parseQuery } from "../../../influxql/parse.ts";
@@ -32,8 +31,8 @@ const query: InfluxRoute = {
     } catch (error) {
       return influxError(400, error instanceof Error ? error.message : String(error));
     }
-    const denial = denialOf(request, statements, parameters.get("db") ?? "");
-    if (denial !== undefined) return influxError(403, `error authorizing query: ${denial}`);
+    const place = { database: parameters.get("db") ?? "", client: request.client };
+    backend.access.authorizeQuery(request.caller, statements, place);
     return answer({ request, parameters, statements, text }, backend);
   },
 };
@@ -53,20 +52,6 @@ const vars: InfluxRoute = {
 
 export const influxQueryRoutes: readonly InfluxRoute[] = [query, vars];
 
-/** What the account may not run of the statements: then none of them is run. */
-function denialOf(
-  { account }: InfluxRequest,
-  statements: readonly Statement[],
-  database: string,
-): string | undefined {
-  if (account === undefined) return undefined;
-  for (const statement of statements) {
-    const denial = statementDenial(account, statement, database);
-    if (denial !== undefined) return denial;
-  }
-  return undefined;
-}
-
 interface Asked {
   readonly request: InfluxRequest;
   readonly parameters: ReadonlyMap<string, string>;
@@ -76,7 +61,6 @@ interface Asked {
 
 async function answer(asked: Asked, backend: InfluxBackend): Promise<InfluxAnswer> {
   const { request, parameters, statements, text } = asked;
-  const { account } = request;
   const isAsync = parameters.get("async") === "true";
   const events = backend.queries.run({
     statements,
@@ -86,10 +70,8 @@ async function answer(asked: Asked, backend: InfluxBackend): Promise<InfluxAnswe
     isReadOnly: request.method === "GET",
     chunkRows:
       parameters.get("chunked") === "true" ? chunkRows(parameters.get("chunk_size")) : PIECE_ROWS,
+    isVisible: (name) => backend.access.sees(request.caller, name),
     ...(isAsync ? {} : { signal: request.signal }),
-    ...(account === undefined
-      ? {}
-      : { isVisible: (database: string) => isVisibleDatabase(account, database) }),
   });
   if (isAsync) {
     void drain(events);

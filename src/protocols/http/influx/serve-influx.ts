@@ -4,8 +4,9 @@
  */
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import type { CronosError } from "../../../base/errors.ts";
+import { isCronosError } from "../../../base/errors.ts";
 import { httpError } from "../http-errors.ts";
-import { accountOf } from "./credentials.ts";
+import { callerOf } from "./caller.ts";
 import type { InfluxAnswer, InfluxBackend, InfluxRequest, InfluxRoute } from "./influx-route.ts";
 import { INFLUX_BODY_BYTES_MAX, influxError, influxVersion } from "./influx-route.ts";
 import { goJson } from "./influx-route.ts";
@@ -41,14 +42,13 @@ function addRoute(scope: FastifyInstance, route: InfluxRoute, backend: InfluxBac
       const gone = new AbortController();
       reply.raw.once("close", () => gone.abort());
       const asked = requestOf(request, gone.signal);
-      const users = route.isOpen === true ? undefined : backend.users;
-      const account = users && accountOf(users, asked);
-      return send(request, reply, await route.handle({ ...asked, account }, backend));
+      const caller = route.isOpen === true ? "nobody" : callerOf(asked, backend.access);
+      return send(request, reply, await route.handle({ ...asked, caller }, backend));
     },
   });
 }
 
-function requestOf(request: FastifyRequest, signal: AbortSignal): InfluxRequest {
+function requestOf(request: FastifyRequest, signal: AbortSignal): Omit<InfluxRequest, "caller"> {
   const query = new Map<string, string>();
   for (const [name, value] of Object.entries(request.query as Record<string, unknown>)) {
     const first: unknown = Array.isArray(value) ? value[0] : value;
@@ -60,7 +60,7 @@ function requestOf(request: FastifyRequest, signal: AbortSignal): InfluxRequest 
     query,
     headers: request.headers,
     body: Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0),
-    account: undefined,
+    client: `${request.ip}:${request.socket.remotePort ?? 0}`,
     signal,
   };
 }
@@ -106,8 +106,10 @@ function answerErrors(scope: FastifyInstance, { onFault }: InfluxOptions): void 
   scope.setErrorHandler((thrown, request, reply) => {
     const { status, body, fault } = httpError(thrown);
     if (fault !== undefined) onFault(fault, { method: request.method, url: request.url });
-    if (status === 401) reply.header("www-authenticate", 'Basic realm="InfluxDB"');
     const text = status === 413 ? "Request Entity Too Large" : body.error.message;
+    if (isCronosError(thrown, "UNAUTHENTICATED")) {
+      reply.header("www-authenticate", 'Basic realm="InfluxDB"');
+    }
     return send(request, reply, influxError(status, text));
   });
 }

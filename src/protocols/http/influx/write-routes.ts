@@ -5,7 +5,6 @@
 import { promisify } from "node:util";
 import { gunzip } from "node:zlib";
 import { isCronosError } from "../../../base/errors.ts";
-import { writeDenial } from "../../../engine/auth/series-access.ts";
 import type { InfluxAnswer, InfluxBackend, InfluxRequest, InfluxRoute } from "./influx-route.ts";
 import { linesOfJson } from "./json-points.ts";
 import { influxError, influxVersion } from "./influx-route.ts";
@@ -64,7 +63,8 @@ const writeV2: InfluxRoute = {
       const reason = bucket === "" ? slashMissing : "is in db/rp form but has an empty database";
       return influxError(404, `bucket name ${JSON.stringify(bucket)} ${reason}`);
     }
-    return writeTo({ database, policy: rest.join("/"), precision }, request, backend);
+    const target = { database, policy: rest.join("/"), precision };
+    return writeTo(target, request, backend);
   },
 };
 
@@ -87,11 +87,8 @@ const writeJson: InfluxRoute = {
 async function writeTo(
   target: WriteTarget,
   request: InfluxRequest,
-  { writes, read }: InfluxBackend & { readonly read?: (body: Buffer) => Buffer },
+  { writes, access, read }: InfluxBackend & { readonly read?: (body: Buffer) => Buffer },
 ): Promise<InfluxAnswer> {
-  const { account } = request;
-  const denial = account && writeDenial(account, target.database);
-  if (denial !== undefined) return influxError(403, denial);
   const consistency = request.query.get("consistency") ?? "";
   if (!consistencies.has(consistency.toLowerCase())) {
     return influxError(400, "invalid consistency level");
@@ -99,11 +96,13 @@ async function writeTo(
   const body = await unpacked(request);
   if (!Buffer.isBuffer(body)) return body;
   const lines = read === undefined ? body : read(body);
+  const { database } = target;
+  access.authorizeWrite(request.caller, { database, lines, client: request.client });
   try {
     const { message } = await writes.write({ ...target, lines });
     return message === undefined ? noContent : influxError(400, message);
   } catch (error) {
-    return writeError(error, target.database);
+    return writeError(error, database);
   }
 }
 
