@@ -41,11 +41,10 @@ const vars: InfluxRoute = {
   methods: ["GET"],
   path: "/debug/vars",
   async handle(request, backend) {
-    const denial = denialOf(request, [showStats], "");
-    if (denial !== undefined) return influxError(403, denial);
-    const { signal } = request;
-    const asked = { text: "SHOW STATS", database: "", policy: "", isReadOnly: true, signal };
+    const { caller, client, signal } = request;
     const statements = [showStats];
+    backend.access.authorizeQuery(caller, statements, { database: "", client });
+    const asked = { text: "SHOW STATS", database: "", policy: "", isReadOnly: true, signal };
     return variables(backend.queries.run({ ...asked, statements, chunkRows: CHUNK_ROWS }));
   },
 };
