@@ -3,7 +3,8 @@ import { byte, endOfLine, scanLine, skipWhite, textAt } from "./line-scan.ts";
 import { unescapeName } from "./line-text.ts";
 
 /** Names of measurements, in UTF-8's text, each once; lines with faults have none. */
-export function measurementsOfLines(bytes: Uint8Array): ReadonlySet<string> {
+export function measurementsOfLines(lines: Uint8Array): ReadonlySet<string> {
+  const bytes = Buffer.from(lines.buffer, lines.byteOffset, lines.byteLength);
   const raw = new Set<string>();
   for (let at = 0; at < bytes.length; ) {
     const end = endOfLine(bytes, at, bytes.length);
