@@ -17,7 +17,7 @@ test("SeriesKeys: a key is told once, found by its text, and gone when dropped",
   assert.notEqual(other, key);
   assert.equal(keys.find(other)?.name, "l");
   const found = keys.find(key);
-  assert.equal(found?.pattern?.matcher("cpu").find(), true);
+  assert.equal(found?.pattern?.matches("cpu"), true);
   assert.equal(found?.isValid(), true);
   assert.deepEqual(keys.list("db"), [
     { name: "k", access: "WRITE", pattern: "^cpu$", created: shard.now },

@@ -3,8 +3,8 @@
  * it whose names match a pattern. The key itself is told once, when it is made; what is stored is
  * its hash (ApiKeyContent). A key that was dropped is refused from the next request on.
  */
-import { RE2JS } from "re2js";
 import { sha256 } from "../../base/sha256.ts";
+import { compilePattern } from "../../influxql/select/evaluate.ts";
 import type { Definitions } from "../../models/series/definitions.ts";
 import { seriesError } from "../../models/series/series-error.ts";
 import type { Random } from "../../ports/random.ts";
@@ -32,12 +32,18 @@ export interface ApiKeyInfo {
   readonly created: number;
 }
 
+/** Which measurements a key is good for. */
+export interface MeasurementPattern {
+  readonly source: string;
+  matches(measurement: string): boolean;
+}
+
 /** A key that somebody has shown. */
 export interface ShownKey {
   readonly name: string;
   readonly databaseId: number;
   readonly access: "READ" | "WRITE";
-  readonly pattern: RE2JS | undefined;
+  readonly pattern: MeasurementPattern | undefined;
   /** Whether it was not dropped meanwhile. */
   isValid(): boolean;
 }
@@ -64,7 +70,7 @@ export class SeriesKeys {
 
   /** Makes a key and resolves with it once it is durable. A name is good for one key. */
   async create({ name, database, access, pattern }: NewApiKey): Promise<string> {
-    if (pattern !== undefined) compiled(pattern);
+    if (pattern !== undefined) measurementPattern(pattern);
     const secret = Buffer.from(this.#random.bytes(SECRET_BYTES)).toString("base64url");
     const key = `${KEY_MARK}${secret}`;
     await this.#shard.execute((tx) => {
@@ -115,7 +121,7 @@ export class SeriesKeys {
         name,
         databaseId,
         access,
-        pattern: pattern === undefined ? undefined : compiled(pattern),
+        pattern: pattern === undefined ? undefined : measurementPattern(pattern),
         isValid: () => this.#keys.get(databaseId, name)?.hash === hash,
       });
     }
@@ -127,9 +133,10 @@ function hashOf(key: string): string {
   return Buffer.from(sha256(Buffer.from(key).toString("latin1")), "latin1").toString("hex");
 }
 
-function compiled(pattern: string): RE2JS {
+function measurementPattern(source: string): MeasurementPattern {
   try {
-    return RE2JS.compile(pattern);
+    const compiled = compilePattern(source);
+    return { source, matches: (measurement) => compiled.matcher(measurement).find() };
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     throw seriesError("INVALID_ARGUMENT", `invalid pattern of an api key: ${reason}`);

@@ -3,7 +3,7 @@
  * looked up at each question, so that a change holds at once, for streams that are open too.
  */
 import type { SeriesDatabase } from "../../models/series/catalog.ts";
-import type { ShownKey } from "./series-keys.ts";
+import type { MeasurementPattern, ShownKey } from "./series-keys.ts";
 import type { Account } from "./users.ts";
 
 export interface SeriesPrincipal {
@@ -14,7 +14,7 @@ export interface SeriesPrincipal {
   readonly isAdmin: boolean;
   may(privilege: "READ" | "WRITE", database: SeriesDatabase): boolean;
   /** undefined: all measurements of the database. */
-  readonly pattern: { readonly source: string; matches(measurement: string): boolean } | undefined;
+  readonly pattern: MeasurementPattern | undefined;
 }
 
 export function userPrincipal(account: Account): SeriesPrincipal {
@@ -35,7 +35,6 @@ export function userPrincipal(account: Account): SeriesPrincipal {
 }
 
 export function keyPrincipal(key: ShownKey): SeriesPrincipal {
-  const { pattern } = key;
   return {
     label: `api key ${key.name}`,
     writerLabel: `api key ${JSON.stringify(key.name)}`,
@@ -43,9 +42,6 @@ export function keyPrincipal(key: ShownKey): SeriesPrincipal {
     may: (privilege, { id }) => {
       return key.access === privilege && key.databaseId === id && key.isValid();
     },
-    pattern: pattern && {
-      source: pattern.pattern(),
-      matches: (measurement) => pattern.matcher(measurement).find(),
-    },
+    pattern: key.pattern,
   };
 }
