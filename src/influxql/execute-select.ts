@@ -37,7 +37,9 @@ async function* groupChunks(
   group: Group,
   context: SelectContext,
 ): AsyncGenerator<SeriesChunk> {
-  const { columns, types } = run.plan;
+  const { columns, types, compiled } = run.plan;
+  const { timeZone } = compiled.statement;
+  const zone = timeZone === undefined ? {} : { timeZone };
   const { chunkRows } = context.limits;
   const chunk = (rows: readonly (readonly Value[])[], isPartial: boolean): SeriesChunk => ({
     name: group.name,
@@ -46,6 +48,7 @@ async function* groupChunks(
     types,
     rows,
     isPartial,
+    ...zone,
   });
   let kept: (readonly Value[])[] = [];
   for await (const rows of run.rows(group)) {

@@ -114,6 +114,16 @@ export function printTime(ns: bigint): string {
   return `${date}T${clock}${fraction}Z`;
 }
 
+/** RFC 3339 in a zone whose clock is `offset` ns ahead of UTC then. */
+export function printLocalTime(ns: bigint, offset: bigint): string {
+  if (offset === 0n) return printTime(ns);
+  const minutes = Number(offset / 60_000_000_000n);
+  const size = Math.abs(minutes);
+  const sign = minutes < 0 ? "-" : "+";
+  const shift = `${sign}${pad(Math.floor(size / 60))}:${pad(size % 60)}`;
+  return `${printTime(ns + offset).slice(0, -1)}${shift}`;
+}
+
 function pad(part: number): string {
   return String(part).padStart(2, "0");
 }

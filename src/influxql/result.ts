@@ -28,6 +28,8 @@ export interface SeriesChunk {
   readonly types: readonly ColumnType[];
   readonly rows: readonly (readonly Value[])[];
   readonly isPartial: boolean;
+  /** Times are shown as the clocks of this zone show them: tz(). */
+  readonly timeZone?: string;
 }
 
 /** 0: no limit. */

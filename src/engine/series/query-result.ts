@@ -13,6 +13,8 @@ export interface ResultSeries {
   readonly types: readonly ColumnType[];
   readonly rows: readonly (readonly Cell[])[];
   readonly isPartial: boolean;
+  /** Times are shown as the clocks of this zone show them. */
+  readonly timeZone?: string;
 }
 
 /** Something the user is told beside the rows. */

@@ -12,7 +12,8 @@ import type {
   QueryEvent,
   ResultSeries,
 } from "../../../engine/series/query-result.ts";
-import { printTime } from "../../../influxql/print-expression.ts";
+import { printLocalTime, printTime } from "../../../influxql/print-expression.ts";
+import { zoneOffset } from "../../../influxql/select/zone-time.ts";
 
 /** Characters gathered before they are sent. */
 const PIECE_CHARS = 32 * 1024;
@@ -105,8 +106,10 @@ function tailText(series: ResultSeries | undefined, marksPartial = false): strin
   return `${hasValues ? "]" : ""}${marksPartial && isPartial ? partial : ""}}`;
 }
 
-function rowsText({ rows, types }: ResultSeries, unit: bigint | undefined): string {
+function rowsText(series: ResultSeries, unit: bigint | undefined): string {
+  const { rows, types, timeZone } = series;
   const isTimed = types[0] === "time";
+  const zone = timeZone === undefined ? undefined : zoneOffset(timeZone);
   const strings = new Map<string, string>();
   const texts: string[] = [];
   let lastTime: Cell | undefined;
@@ -120,7 +123,7 @@ function rowsText({ rows, types }: ResultSeries, unit: bigint | undefined): stri
       else if (at > 0 || !isTimed) text += cellText(cell);
       else {
         // Rows of many series have the same time one after the other.
-        if (cell !== lastTime) timed = timeText(cell, unit);
+        if (cell !== lastTime) timed = timeText(cell, unit, zone);
         lastTime = cell;
         text += timed;
       }
@@ -158,9 +161,14 @@ function endText({
   return `${told}${error === undefined ? "" : `,"error":${jsonText(error)}`}`;
 }
 
-function timeText(cell: Cell, unit: bigint | undefined): string {
+function timeText(
+  cell: Cell,
+  unit: bigint | undefined,
+  zone: ((time: bigint) => bigint) | undefined,
+): string {
   if (typeof cell !== "bigint") return cellText(cell);
-  return unit === undefined ? `"${printTime(cell)}"` : String(cell / unit);
+  if (unit !== undefined) return String(cell / unit);
+  return `"${zone === undefined ? printTime(cell) : printLocalTime(cell, zone(cell))}"`;
 }
 
 /** A value as Go's encoder writes it. */
