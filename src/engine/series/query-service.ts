@@ -125,16 +125,22 @@ export class QueryService {
     const { request, statementId } = run;
     const messages: Message[] = [];
     let error: string | undefined;
+    let isEmpty = true;
     try {
       if (request.isReadOnly && changesSomething(statement)) {
         messages.push({ level: "warning", text: deprecation(statement) });
       }
       const answer = this.#answer(statement, { ...run, messages });
-      for await (const series of answer) yield { kind: "series", statementId, series };
+      for await (const series of answer) {
+        isEmpty = false;
+        yield { kind: "series", statementId, series };
+      }
     } catch (thrown) {
       error = errorText(thrown);
     }
-    yield { kind: "end", statementId, messages, error };
+    // Help is for who wonders about an answer without rows.
+    const told = isEmpty ? messages : messages.filter(({ level }) => level !== "info");
+    yield { kind: "end", statementId, messages: told, error };
   }
 
   async *#answer(statement: Statement, run: StatementRun): AsyncGenerator<ResultSeries> {
