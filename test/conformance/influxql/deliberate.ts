@@ -16,7 +16,8 @@ const reasons: readonly { readonly why: string; readonly is: (answer: Answer) =>
   },
   {
     why: "rows of one time come in the order of their series, always",
-    is: ({ question }) => ordered.has(question) || /integral\((?:value|\*)\).*time\(/.test(question),
+    is: ({ question }) =>
+      ordered.has(question) || /integral\((?:value|\*)\).*time\(/.test(question),
   },
   {
     why: "of values that are equally frequent the first one counts, not what sorting left in front",
