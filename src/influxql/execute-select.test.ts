@@ -99,6 +99,23 @@ test("executeSelect pauses and ends when it is cancelled", async () => {
   assert.equal(lines.at(-1), "error: query interrupted");
 });
 
+test("executeSelect says why there is nothing, and nothing where there is something", async () => {
+  const told = async (text: string): Promise<string[]> => {
+    const warnings: string[] = [];
+    await run(text, { warn: (message) => void warnings.push(message) });
+    return warnings;
+  };
+  assert.deepEqual(await told("select u from nosuch"), ["there is no measurement nosuch"]);
+  assert.deepEqual(await told("select nosuch from cpu"), ["there is no field or tag nosuch"]);
+  assert.deepEqual(await told('select u from cpu where host = "a"'), [
+    "there is no field or tag a; text stands in single quotes: 'a'",
+  ]);
+  assert.deepEqual(await told("select u from cpu where time > 1700000001s"), [
+    "the range of time lies in the future",
+  ]);
+  assert.deepEqual(await told("select mean(u), mean(nosuch) from cpu"), []);
+});
+
 test("executeSelect knows HAVING, ORDER BY a column, IN, BETWEEN and NOT", async () => {
   const having = "select mean(u) from cpu group by host having mean(u) > 49";
   assert.equal((await run(having)).filter((line) => line.startsWith("cpu")).length, 2);

@@ -22,13 +22,22 @@ export async function* executeSelect(
   context: SelectContext,
 ): AsyncGenerator<SeriesChunk> {
   const compiled = compileSelect(statement, context.now);
+  const warnings = new Set<string>();
   const settings: RunSettings = {
-    context,
+    context: { ...context, warn: (message) => warnings.add(message) },
     pacer: new Pacer(context),
     countPoints: pointCounter(context.limits.pointsMax),
   };
   const run = prepareSelect(compiled, settings, []);
-  for (const group of run.groups()) yield* groupChunks(run, group, context);
+  let hasRows = false;
+  for (const group of run.groups()) {
+    for await (const chunk of groupChunks(run, group, context)) {
+      hasRows = true;
+      yield chunk;
+    }
+  }
+  // Why there is nothing; who got something is not told what else there might have been.
+  if (!hasRows) for (const message of warnings) context.warn(message);
 }
 
 /** The rows of a group in chunks of bounded size. */

@@ -24,4 +24,7 @@ testRefused("parseSelect()", [
   ["SELECT v FROM m tz('Mars/Olympus')", "unable to find time zone Mars/Olympus"],
   ["SELECT v FROM m tz(3)", "expected string argument in tz()"],
   ["SELECT v FROM m ORDER BY 1", "found 1, expected identifier, ASC, DESC at line 1, char 26"],
+  ["SELECT mean(v) FROM m ORDER BY v", "only ORDER BY time supported at this time"],
+  ["SELECT v FROM m HAVING v > 1", "found HAVING, expected ; at line 1, char 17"],
+  ["SELECT v FROM m AS x", "found AS, expected ; at line 1, char 17"],
 ]);

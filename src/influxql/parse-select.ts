@@ -17,6 +17,7 @@ import {
 } from "./parse-expression.ts";
 import { parseSources } from "./parse-source.ts";
 import { printExpression } from "./print-expression.ts";
+import { fieldName } from "./select/column-names.ts";
 import { isKnownZone } from "./time-zone.ts";
 import { isWord } from "./token.ts";
 import type { TokenCursor } from "./token-cursor.ts";
@@ -30,9 +31,13 @@ export function parseSelect(cursor: TokenCursor, isTargetRequired = false): Sele
   const sources = parseSources(cursor, (inner) => parseSelect(inner));
   const condition = parseCondition(cursor);
   const dimensions = parseDimensions(cursor);
-  const early = parseHaving(cursor);
+  // HAVING is about what was computed: without a call there is WHERE.
+  const mayHave = fields.some(({ expression }) => anyExpression(expression, isCall));
+  const early = mayHave ? parseHaving(cursor) : undefined;
   const fill = parseFill(cursor);
-  const having = early ?? parseHaving(cursor);
+  const having = early ?? (mayHave ? parseHaving(cursor) : undefined);
+  const orderBy = parseOrderBy(cursor);
+  for (const { name } of orderBy) checkOrder(name, fields, dimensions);
   return {
     kind: "select",
     fields,
@@ -42,13 +47,34 @@ export function parseSelect(cursor: TokenCursor, isTargetRequired = false): Sele
     dimensions,
     having,
     fill,
-    orderBy: parseOrderBy(cursor),
+    orderBy,
     limit: parseCount(cursor, "LIMIT"),
     offset: parseCount(cursor, "OFFSET"),
     slimit: parseCount(cursor, "SLIMIT"),
     soffset: parseCount(cursor, "SOFFSET"),
     timeZone: parseTimeZone(cursor),
   };
+}
+
+function isCall({ kind }: Expression): boolean {
+  return kind === "call" || kind === "distinct";
+}
+
+/** Only time, columns and tags grouped by can be ordered by. */
+function checkOrder(
+  name: string,
+  fields: readonly Field[],
+  dimensions: readonly Expression[],
+): void {
+  if (name.toLowerCase() === "time") return;
+  const isMany = ({ kind }: Expression): boolean => kind === "wildcard" || kind === "regex";
+  const isColumn = fields.some(
+    (field) => fieldName(field) === name || anyExpression(field.expression, isMany),
+  );
+  const isTag = dimensions.some(
+    (part) => isMany(part) || (part.kind === "reference" && part.name === name),
+  );
+  if (!isColumn && !isTag) throw new ParseError("only ORDER BY time supported at this time");
 }
 
 function parseFields(cursor: TokenCursor): Field[] {

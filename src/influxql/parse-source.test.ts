@@ -6,7 +6,6 @@ import { testCanonical, testRefused } from "./testing.ts";
 
 testCanonical("parseSources()", [
   'SELECT v FROM m, "p".m, "d"."p".m, "d"..m, "d"."p"./x/, /y/'.replaceAll(/"(p|d)"/g, "$1"),
-  'SELECT "x.v" FROM (SELECT v FROM m WHERE time > 5) AS x',
   'SELECT "a.v" - "b.v" FROM a INNER JOIN b ON host, region',
   'SELECT "x.v" FROM a AS x LEFT JOIN b AS y ON host FULL JOIN c ON host',
   'SELECT "x.v" FROM a AS x ASOF TOLERANCE 5s JOIN b AS y ON host',

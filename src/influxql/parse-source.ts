@@ -52,10 +52,18 @@ function measurement(segments: readonly string[], regex: Measurement["regex"]): 
 }
 
 function parseJoined(cursor: TokenCursor, parseSubquery: ParseSubquery): Source {
-  let left = parseAliased(cursor, parseSubquery);
+  const first = parseSource(cursor, parseSubquery);
+  const place = cursor.peek();
+  let left = parseAlias(cursor, first);
   for (;;) {
     const type = acceptJoin(cursor);
-    if (type === undefined) return left;
+    if (type === undefined) {
+      // A source that stands alone has no use for another name, and 1.x knows none.
+      if (place.kind === "AS" && left.kind !== "join" && left.kind !== "merge") {
+        throw cursor.unexpected(place, ";");
+      }
+      return left;
+    }
     const right = parseAliased(cursor, parseSubquery);
     if (type.kind === "merge") {
       const merged = left.kind === "merge" ? left.sources : [left];
@@ -119,7 +127,10 @@ function expectJoin(cursor: TokenCursor, token: Token): void {
 
 /** A source and its alias. */
 function parseAliased(cursor: TokenCursor, parseSubquery: ParseSubquery): Source {
-  const source = parseSource(cursor, parseSubquery);
+  return parseAlias(cursor, parseSource(cursor, parseSubquery));
+}
+
+function parseAlias(cursor: TokenCursor, source: Source): Source {
   if (source.kind === "join" || source.kind === "merge") return source;
   return cursor.accept("AS") ? { ...source, alias: parseName(cursor) } : source;
 }

@@ -23,5 +23,5 @@ testAnswers("deletes", lines, [
   ["DROP MEASUREMENT o", ""],
   ["SHOW MEASUREMENTS", '"series":[{"name":"measurements","columns":["name"],"values":[["m"]]}]'],
   ["DROP SHARD 99", ""],
-  ["SELECT v FROM o", ""],
+  ["SELECT v FROM o", '"messages":[{"level":"info","text":"there is no measurement o"}]'],
 ]);
