@@ -56,7 +56,8 @@ export interface QueryStreamOptions {
 /** Leave the loop to end it. */
 export function streamQuery(options: QueryStreamOptions): AsyncIterableIterator<StreamItem> {
   const { feed, token } = options;
-  const reader = feed.read(token === undefined ? undefined : logIndex(token + 1));
+  const { reads } = options.source;
+  const reader = feed.read(token === undefined ? undefined : logIndex(token + 1), reads);
   const items =
     options.source.windowOf === undefined
       ? rowItems(reader, options.source)
@@ -80,7 +81,7 @@ async function* rowItems(
   for await (const fed of reader) {
     const token = String(fed.index);
     if (fed.kind === "gap") yield { kind: "gap", token };
-    else if (fed.batches.some((batch) => isRead(batch, source))) {
+    else {
       for await (const chunk of source.selectFrom(fed.batches)) {
         yield { kind: "rows", chunk, token };
       }
@@ -151,7 +152,6 @@ class WindowStream {
   }
 
   #note(batch: WriteBatch): void {
-    if (!isRead(batch, this.#source)) return;
     const now = this.#clock.now();
     let window: StreamWindow | undefined;
     for (let row = 0; row < batch.rows; row++) {
@@ -173,15 +173,4 @@ class WindowStream {
     const since = Math.min(...Array.from(this.#open.values(), (window) => window.since - 1));
     return String(Math.min(this.#last, since));
   }
-}
-
-function isRead(batch: WriteBatch, { reads }: StreamSource): boolean {
-  let last = -1;
-  for (let row = 0; row < batch.rows; row++) {
-    const id = batch.measurementIds[row] as number;
-    if (id === last) continue;
-    last = id;
-    if (reads(batch.policyId, id)) return true;
-  }
-  return false;
 }

@@ -21,8 +21,22 @@ import type { Shard } from "../../shard/shard.ts";
 
 /** The points of one record, a batch for each write in it; or what cannot be read any more. */
 export type Fed =
-  | { readonly kind: "points"; readonly index: LogIndex; readonly batches: readonly WriteBatch[] }
+  | {
+      readonly kind: "points";
+      readonly index: LogIndex;
+      readonly batches: readonly WriteBatch[];
+      /** Whose points these are, each once. */
+      readonly places: readonly FedPlace[];
+    }
   | { readonly kind: "gap"; readonly index: LogIndex };
+
+export interface FedPlace {
+  readonly policyId: number;
+  readonly measurementId: number;
+}
+
+/** Whether a reader wants a write with points of this place. */
+export type WantsPlace = (policyId: number, measurementId: number) => boolean;
 
 /** Rows that wait for a reader at most; one more, and it reads the log by itself. */
 export const QUEUED_ROWS_MAX = 200_000;
@@ -41,9 +55,12 @@ export class SeriesFeed {
     this.#pumped = shard.durableIndex;
   }
 
-  /** Everything written from now on, or from `from` on. Leave the loop to end it. */
-  read(from?: LogIndex): AsyncIterableIterator<Fed> {
-    return new FeedReader(this, from ?? logIndex(this.#shard.durableIndex + 1));
+  /**
+   * Everything written from now on, or from `from` on, that has a place that is wanted. Leave the
+   * loop to end it.
+   */
+  read(from?: LogIndex, wants: WantsPlace = () => true): AsyncIterableIterator<Fed> {
+    return new FeedReader(this, from ?? logIndex(this.#shard.durableIndex + 1), wants);
   }
 
   /** Ends the pump; readers end with the shard. */
@@ -110,9 +127,11 @@ class FeedReader implements AsyncIterableIterator<Fed> {
   #own: AsyncIterableIterator<LogRecord> | undefined;
   /** The last record that was given, or needs not be. */
   #last: LogIndex;
+  readonly #wants: WantsPlace;
 
-  constructor(feed: SeriesFeed, from: LogIndex) {
+  constructor(feed: SeriesFeed, from: LogIndex, wants: WantsPlace) {
     this.#feed = feed;
+    this.#wants = wants;
     this.#last = logIndex(from - 1);
     this.#isLive = feed.join(this, this.#last);
   }
@@ -144,6 +163,10 @@ class FeedReader implements AsyncIterableIterator<Fed> {
   /** The pump has a record. */
   take(fed: Fed): void {
     if (fed.index <= this.#last) return;
+    if (!this.#isWanted(fed)) {
+      if (this.#queue.length === 0) this.#last = fed.index;
+      return;
+    }
     if (fed.kind === "points") this.#queuedRows += rowsOf(fed);
     this.#queue.push(fed);
     if (this.#queuedRows > QUEUED_ROWS_MAX && this.#queue.length > 1) {
@@ -171,6 +194,11 @@ class FeedReader implements AsyncIterableIterator<Fed> {
     return fed;
   }
 
+  #isWanted(fed: Fed): boolean {
+    if (fed.kind === "gap") return true;
+    return fed.places.some(({ policyId, measurementId }) => this.#wants(policyId, measurementId));
+  }
+
   #leave(): void {
     this.#isLive = false;
     this.#feed.leave(this);
@@ -192,7 +220,8 @@ class FeedReader implements AsyncIterableIterator<Fed> {
         return undefined;
       }
       this.#last = value.index;
-      return pointsOf(value);
+      const fed = pointsOf(value);
+      return fed !== undefined && this.#isWanted(fed) ? fed : undefined;
     } catch (error) {
       if (!(error instanceof CronosError) || error.code !== "OUT_OF_RANGE") throw error;
       // Trimmed: goes on with what is written from now on.
@@ -216,5 +245,20 @@ function pointsOf(record: LogRecord): Fed | undefined {
     delete: () => {},
     deleteRange: () => {},
   });
-  return batches.length === 0 ? undefined : { kind: "points", index: record.index, batches };
+  if (batches.length === 0) return undefined;
+  return { kind: "points", index: record.index, batches, places: placesIn(batches) };
+}
+
+function placesIn(batches: readonly WriteBatch[]): FedPlace[] {
+  const places = new Map<string, FedPlace>();
+  for (const { policyId, rows, measurementIds } of batches) {
+    let last = -1;
+    for (let row = 0; row < rows; row++) {
+      const measurementId = measurementIds[row] as number;
+      if (measurementId === last) continue;
+      last = measurementId;
+      places.set(`${policyId} ${measurementId}`, { policyId, measurementId });
+    }
+  }
+  return [...places.values()];
 }
