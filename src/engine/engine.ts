@@ -40,6 +40,8 @@ import { QueryService } from "./series/query-service.ts";
 import { diagnosticsOf, statisticsOf } from "./series/server-figures.ts";
 import { seriesApi, seriesScope } from "./series/series-api.ts";
 import type { SeriesApi, SeriesScope } from "./series/series-api.ts";
+import { SeriesWork } from "./series/series-work.ts";
+import type { SendPoints } from "./series/subscription-sender.ts";
 import { openSeriesModels } from "./series/series-models.ts";
 import type { SeriesModels } from "./series/series-models.ts";
 import { SeriesWriteService } from "./series/write-service.ts";
@@ -64,6 +66,8 @@ export interface EngineParts {
   readonly release: () => Promise<void>;
   /** Free bytes where the database is; 0 if it is nowhere. */
   readonly freeBytes: () => Promise<number>;
+  /** Sends points of subscriptions; without it they wait. */
+  readonly sendPoints?: SendPoints | undefined;
 }
 
 export class Engine implements Database, StatsSource {
@@ -82,6 +86,8 @@ export class Engine implements Database, StatsSource {
   /** Who may do what with time series. */
   readonly seriesAccess: SeriesAccess;
   readonly queries: QueryService;
+  /** Continuous queries, streams, subscriptions, bindings. */
+  readonly seriesWork: SeriesWork;
   readonly #namespaces: NamespacesService;
   readonly #zmapWatches: ZMapWatches;
   readonly #keys: KeysService;
@@ -124,7 +130,16 @@ export class Engine implements Database, StatsSource {
     this.seriesKeys = new SeriesKeys({ ...parts, shard: this.#shard, models: this.seriesModels });
     const { users, seriesKeys: keys } = this;
     this.seriesAccess = new SeriesAccess({ users, keys, catalog: series, clock });
+    this.seriesWork = new SeriesWork({
+      ...parts,
+      shard: running.shard,
+      models: this.seriesModels,
+      writes: this.seriesWrites,
+      events: running.model,
+      sendPoints: parts.sendPoints,
+    });
     this.queries = this.#openQueries(running.shard);
+    this.seriesWork.start();
     this.admin = new AdminService({ ...parts, flush: () => running.shard.flush() });
   }
 
@@ -141,6 +156,8 @@ export class Engine implements Database, StatsSource {
       limits: queryLimits(this.#parts.settings),
       stats: () => statisticsOf(this.seriesModels, this.queries.registry),
       diagnostics: () => diagnosticsOf(clock),
+      onDefined: () => this.seriesWork.defined(),
+      runContinuous: (statement) => this.seriesWork.runContinuous(statement),
     });
   }
 
@@ -300,6 +317,7 @@ export class Engine implements Database, StatsSource {
   }
 
   async #close(): Promise<void> {
+    await this.seriesWork.close();
     this.events.close();
     this.#keys.close();
     this.#model.close();

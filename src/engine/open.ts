@@ -22,6 +22,7 @@ import { Engine } from "./engine.ts";
 import type { EngineMetrics } from "./metrics.ts";
 import { noMetrics } from "./metrics.ts";
 import type { EngineSettings } from "./settings.ts";
+import type { SendPoints } from "./series/subscription-sender.ts";
 import { engineSettings } from "./settings.ts";
 
 export interface OpenOptions {
@@ -29,6 +30,8 @@ export interface OpenOptions {
   readonly metrics?: EngineMetrics;
   /** Told what an operator should know; default: standard error. */
   readonly warn?: (message: string) => void;
+  /** Sends points of subscriptions (CREATE SUBSCRIPTION); without it they wait. */
+  readonly sendPoints?: SendPoints;
 }
 
 /** The parts that a simulation passes in instead of the machine's. */
@@ -81,6 +84,7 @@ export async function openDirectory(
       random,
       settings,
       ...reporting(options),
+      sendPoints: options.sendPoints,
       release: unlock,
       freeBytes: () => disk.freeBytes(path),
     });
@@ -99,6 +103,7 @@ async function openMemory(options: OpenOptions): Promise<MemoryDatabase> {
     random: new RealRandom(),
     settings: engineSettings(options.settings),
     ...reporting(options),
+    sendPoints: options.sendPoints,
     release: async () => {},
     freeBytes: async () => 0,
   });

@@ -22,6 +22,7 @@ class Fixture {
   readonly runs: string[] = [];
   readonly warnings: string[] = [];
   failure: Error | undefined;
+  firstPast: bigint | undefined;
   readonly #runner: ContinuousRunner;
   readonly #storage: SeriesStorage;
 
@@ -38,6 +39,7 @@ class Fixture {
       plan: (_, text) => ({
         intervals: { interval: BigInt(text) * 60_000_000_000n, offset: 0n, every: 0n, for: 0n },
         reads: (_policy, measurementId) => measurementId === SOURCE,
+        firstPast: async () => this.firstPast,
         run: async ({ from, to }) => {
           if (this.failure !== undefined) throw this.failure;
           this.runs.push(`${minuteOf(from)}-${minuteOf(to)}`);
@@ -150,3 +152,13 @@ test("ContinuousRunner makes up for runs that failed, and says why they did", as
   assert.deepEqual(each.taken(), ["0-3"]);
 });
 
+
+test("ContinuousRunner computes what is past when a query is made, piece by piece", async () => {
+  const each = await Fixture.open();
+  each.firstPast = BigInt(start - 12_000.5 * minuteMs) * 1_000_000n;
+  await each.define("q", 1);
+  await each.pass(0);
+  assert.deepEqual(each.taken(), ["-12000--2000", "-2000-0"]);
+  await each.pass(30_000);
+  assert.deepEqual(each.taken(), ["0-1"]);
+});

@@ -21,6 +21,8 @@ import type { SeriesFeed } from "./series-feed.ts";
 
 /** Late points wait so long for others. */
 export const LATE_DELAY_MS = 1000;
+/** Groups that one run computes at most: those behind have to wait for other queries. */
+export const RUN_GROUPS_MAX = 10_000n;
 /** Spans of late points kept apart for a query; more become one. */
 const LATE_SPANS_MAX = 1000;
 const NS_PER_MS = 1_000_000n;
@@ -41,6 +43,8 @@ export interface ContinuousPlan {
   readonly intervals: ContinuousIntervals;
   /** Whether a write has points that the query reads. */
   readonly reads: (policyId: number, measurementId: number) => boolean;
+  /** Where its first run begins if it is to compute what is past, ns. */
+  readonly firstPast: () => Promise<bigint | undefined>;
   /** Computes a span and writes the result; durable when it resolves. */
   readonly run: (span: TimeSpan) => Promise<void>;
 }
@@ -92,11 +96,19 @@ export class ContinuousRunner {
     this.#arm();
   }
 
-  /** Computes a span of a query now: RUN CONTINUOUS QUERY, and what is past at its creation. */
-  runNow(query: Query, span: TimeSpan): Promise<void> {
+  /**
+   * Computes now, as RUN CONTINUOUS QUERY asks: the groups that have something of the span, or what
+   * the query's schedule would compute now.
+   */
+  runNow(query: Query, span: TimeSpan | undefined): Promise<void> {
     return this.#enqueue(async () => {
       const content = this.#options.definitions.get(query.databaseId, query.name);
-      if (content !== undefined) await this.#plan(query, content).run(span);
+      if (content === undefined) return;
+      const plan = this.#plan(query, content);
+      const now = BigInt(this.#options.clock.now()) * NS_PER_MS;
+      const groups = span && groupsTouched(plan.intervals, span);
+      const wanted = groups ?? spanOfRun(plan.intervals, now);
+      if (wanted !== undefined) await plan.run(wanted);
     });
   }
 
@@ -152,18 +164,25 @@ export class ContinuousRunner {
   async #runOne(query: Query, content: ContinuousContent): Promise<void> {
     const now = BigInt(this.#options.clock.now()) * NS_PER_MS;
     let { done } = content;
+    let ran = String(now);
     await this.#guarded(query, async () => {
       const plan = this.#plan(query, content);
-      const span = spanOfRun(plan.intervals, now);
-      const current = groupsTouched(plan.intervals, { from: now, to: now + 1n });
-      if (done === "") done = String(span?.from ?? current.from);
-      if (span === undefined) return;
-      // What was missed while nothing ran is computed too.
+      const { from: current } = groupsTouched(plan.intervals, { from: now, to: now + 1n });
+      const span = spanOfRun(plan.intervals, now) ?? { from: current, to: current };
+      if (done === "") {
+        const first = (await plan.firstPast()) ?? span.from;
+        done = String(groupsTouched(plan.intervals, { from: first, to: first + 1n }).from);
+      }
+      // What was missed while nothing ran is computed too, piece by piece.
       const from = BigInt(done) > span.from ? span.from : BigInt(done);
-      await plan.run({ from, to: span.to });
-      done = String(span.to);
+      const most = from + RUN_GROUPS_MAX * plan.intervals.interval;
+      const to = most < span.to ? most : span.to;
+      if (to <= from) return;
+      await plan.run({ from, to });
+      done = String(to);
+      if (to < span.to) ({ ran } = content);
     });
-    await this.#keep(query, { ran: String(now), done });
+    await this.#keep(query, { ran, done });
   }
 
   /** Writes what changed in a query's row, if it is still there. */
@@ -181,7 +200,9 @@ export class ContinuousRunner {
   /** Looks for late points in everything that is written. */
   #follow(): void {
     const { definitions, feed } = this.#options;
-    const from = Math.min(...definitions.list().map(({ content }) => content.seen));
+    // One that never ran has nothing that could be late.
+    const ran = definitions.list().filter(({ content }) => content.ran !== "");
+    const from = Math.min(this.#seen, ...ran.map(({ content }) => content.seen));
     const reader = feed.read(logIndex(from + 1));
     this.#reader = reader;
     void (async () => {

@@ -7,6 +7,7 @@ import type { Description, Field, Measurement } from "../../models/series/measur
 import type { PolicySpec } from "../../models/series/retention-policy.ts";
 import { databaseNotFound, policyNotFound, seriesError } from "../../models/series/series-error.ts";
 import type { Transaction } from "../../shard/transaction.ts";
+import { intervalOf } from "./continuous-plan.ts";
 import type { SeriesModels } from "./series-models.ts";
 
 /** Statements of this file. */
@@ -145,6 +146,7 @@ function createContinuousQuery(
   const database = models.catalog.database(statement.database);
   if (database === undefined) throw databaseNotFound(statement.database);
   const select = qualifiedSelect(statement.select, database);
+  intervalOf(select, 0n);
   checkTarget(select, models);
   const text = printStatement({ ...statement, select });
   const known = models.continuousQueries.get(database.id, name);

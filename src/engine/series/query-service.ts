@@ -8,7 +8,7 @@
  * A statement that fails answers its error; those behind it are not executed.
  */
 import { toCronosError } from "../../base/errors.ts";
-import type { SelectStatement, Statement } from "../../influxql/ast.ts";
+import type { SelectStatement, Statement, StatementOf } from "../../influxql/ast.ts";
 import { printStatement } from "../../influxql/print-statement.ts";
 import type { SelectContext, SelectLimits, SeriesChunk } from "../../influxql/result.ts";
 import type { Clock } from "../../ports/clock.ts";
@@ -61,6 +61,8 @@ export interface QueryServiceOptions {
   readonly diagnostics: () => readonly StatsModule[];
   /** Called after a statement changed the continuous queries, subscriptions or bindings. */
   readonly onDefined?: () => void;
+  /** RUN CONTINUOUS QUERY. */
+  readonly runContinuous?: (statement: StatementOf<"run continuous query">) => Promise<void>;
 }
 
 export interface QueryRequest {
@@ -149,11 +151,14 @@ export class QueryService {
     if (statement.kind === "select") return yield* this.#select(statement, run);
     if (statement.kind === "explain") return yield* this.#explain(statement, run);
     if (statement.kind === "kill query") return this.registry.kill(statement.id);
-    const { shard, models, access } = this.#options;
+    const { shard, models, access, runContinuous } = this.#options;
     if (isManaging(statement)) {
       const answer = await manageAccess(statement, { ...access, database: request.database });
       if (answer !== undefined) yield answer;
       return;
+    }
+    if (statement.kind === "run continuous query" && runContinuous !== undefined) {
+      return runContinuous(statement);
     }
     if (isDefining(statement)) {
       const place = { models, database: request.database };

@@ -26,6 +26,12 @@ const RETRY_MS_MAX = 30_000;
 /** What a subscription's filter makes of a write. */
 export type SubscriptionFilter = (batches: readonly WriteBatch[]) => AsyncIterable<SeriesChunk>;
 
+/** Sends points to a destination, "udp://…" or "http://…"; rejects if it did not take them. */
+export type SendPoints = (
+  destination: string,
+  points: { readonly database: string; readonly policy: string; readonly lines: string },
+) => Promise<void>;
+
 export interface SubscriptionOptions {
   readonly shard: Shard;
   readonly clock: Clock;
@@ -33,8 +39,12 @@ export interface SubscriptionOptions {
   readonly definitions: Definitions<SubscriptionContent>;
   /** Points of the subscription's policy that pass its condition, grouped by all tags. */
   readonly filter: (subscription: Defined<SubscriptionContent>) => SubscriptionFilter;
-  /** Sends lines; rejects if the destination did not take them. */
-  readonly send: (destination: string, lines: string) => Promise<void>;
+  /** Sends lines of a subscription; rejects if the destination did not take them. */
+  readonly send: (
+    destination: string,
+    lines: string,
+    subscription: Defined<SubscriptionContent>,
+  ) => Promise<void>;
   readonly warn: (message: string) => void;
 }
 
@@ -143,7 +153,7 @@ class DestinationSender {
     while (!this.#isStopped) {
       const destination = this.#destinations[this.#next % this.#destinations.length] ?? "";
       try {
-        await send(destination, lines);
+        await send(destination, lines, this.#subscription);
         return;
       } catch (error) {
         if (wait === RETRY_MS_FIRST) {
