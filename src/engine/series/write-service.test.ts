@@ -8,14 +8,18 @@ import { SeriesWriteService } from "./write-service.ts";
 
 const hour = 3_600_000_000_000n;
 
-async function openWrites(): Promise<{
+async function openWrites(headBytesMax = 2 ** 26): Promise<{
   readonly models: SeriesModels;
   readonly service: SeriesWriteService;
   readonly shard: Awaited<ReturnType<typeof openTestShard>>["shard"];
   write(lines: string, options?: { policy?: string; precision?: string }): Promise<string>;
 }> {
   const { shard, clock } = await openTestShard({ memtableBytesMax: 2 ** 26 });
-  const models = openSeriesModels(shard, { clock, onError: () => assert.fail() });
+  const models = openSeriesModels(shard, {
+    clock,
+    onError: () => assert.fail(),
+    headBytesMax,
+  });
   const service = new SeriesWriteService({ shard, clock, models });
   await shard.execute((tx) => models.catalog.createDatabase(tx, "db"));
   const write = async (lines: string, options = {}): Promise<string> => {
@@ -143,4 +147,11 @@ test("SeriesWriteService.writeIn is undone with its transaction", async () => {
   const more = { ...request, lines: Buffer.from("m,a=1 v=3i 3") };
   await shard.execute((tx) => service.writeIn(tx, more));
   assert.deepEqual(pointsOf(models, shard.tip, "m"), ["a=1 v=2 2", "a=1 v=3 3"]);
+});
+
+test("write() waits until others' points are sealed instead of being refused", async () => {
+  const { models, shard, write } = await openWrites(1);
+  const writers = Array.from({ length: 20 }, (_, n) => write(`m,w=${n} v=1 1`));
+  assert.deepEqual(new Set(await Promise.all(writers)), new Set(["ok"]));
+  assert.equal(pointsOf(models, shard.tip, "m").length, 20);
 });

@@ -22,6 +22,8 @@ import type { SeriesModels } from "./series-models.ts";
 
 /** What one operation takes of a body: some milliseconds of work. */
 const slice = { lines: 5000, bytes: 1024 * 1024 };
+/** How often a slice waits until others made room, before it may be refused with OVERLOADED. */
+const WAITS_MAX = 64;
 /** Series of a database. */
 const SERIES_MAX = 100_000_000;
 
@@ -66,8 +68,12 @@ export class SeriesWriteService {
     const { length } = source.bytes;
     const durable: Promise<void>[] = [];
     for (let at = 0; at < length; ) {
-      const room = this.#shard.room() ?? this.#models.storage.room();
-      if (room !== undefined) await room;
+      for (let waits = 0; waits < WAITS_MAX; waits++) {
+        const room = this.#shard.room() ?? this.#models.storage.room();
+        // What was seen holds in this turn of the event loop only.
+        if (room === undefined) break;
+        await room;
+      }
       at = this.#shard.run((tx) => {
         this.#checkStillThere(source);
         return this.#writeSlice(tx, { source, batch: this.#batch }, at);

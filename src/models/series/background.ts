@@ -215,6 +215,8 @@ export class Background {
   #quietly(work: Promise<void>): void {
     work.catch((error: unknown) => {
       if (!this.#isClosed) this.#options.onError(error);
+      // Who waits for room learns from the write itself that there is none.
+      this.#options.heads.endWaiting();
     });
   }
 }
