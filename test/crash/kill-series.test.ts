@@ -76,7 +76,7 @@ async function hunt(context: TestContext, seed: number): Promise<void> {
   const directory = await mkdtemp(join(tmpdir(), "cronosdb-kill-series-"));
   try {
     const run = new Hunt(join(directory, "data"), seed);
-    const count = rounds(3, 100);
+    const count = rounds(2, 100);
     for (let round = 0; round <= count; round++) await run.round(round === count);
     context.diagnostic(`seed ${seed}, ${count} kills: ${JSON.stringify(run.told)}`);
   } finally {

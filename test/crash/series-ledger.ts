@@ -3,15 +3,16 @@
  *
  * A writer has series of its own, and sends one request at a time. So at most one request has no
  * answer, and what the others lead to is exact. Of a request without an answer may be done:
- * - lines: the first n slices of the body, whole (a slice is `sliceLines` lines, the unit in which
- *   a body is stored), the last one of them too, since the answer may be what was lost;
+ * - lines: the first n of the body, whole lines. The unit in which a body is stored is a slice of
+ *   up to 5,000 lines (some 1,000 when they are of new series): each is there whole or not at all,
+ *   and none without those before it. Of a short body that is all or nothing;
  * - DELETE: any of the points that it deletes; a point is there as it was, or not at all;
  * - DROP: all of it or nothing.
  */
 import assert from "node:assert/strict";
 
-/** Lines of a body that are stored or lost together. */
-export const sliceLines = 5000;
+/** Lines that are surely one slice. */
+const sliceLinesMin = 1000;
 
 export type Cell = number | string | boolean;
 export type Fields = Readonly<Record<string, Cell>>;
@@ -77,7 +78,7 @@ export class SeriesLedger {
     if (before === undefined) return;
     this.#apply(request);
     const after = mismatch(this.#holding, seen);
-    assert.equal(after, undefined, `neither before: ${before}, nor after ${request.kind}: ${after}`);
+    assert.equal(after, undefined, `not before ${request.kind}: ${before}; not after: ${after}`);
   }
 
   /** Series of the measurement that SHOW SERIES must tell, and may tell. */
@@ -87,16 +88,28 @@ export class SeriesLedger {
     return { must: new Set(must), may: this.#known.get(measurement) ?? new Set() };
   }
 
+  /** Applies lines until what there should be is what is there. */
   #settleLines(points: readonly SentPoint[], seen: Holding): void {
-    const reasons: string[] = [];
-    for (let done = 0; ; done += sliceLines) {
-      const reason = mismatch(this.#holding, seen);
-      if (reason === undefined) return;
-      reasons.push(`after ${done} lines: ${reason}`);
-      const slice = points.slice(done, done + sliceLines);
-      assert.ok(slice.length > 0, `nothing that was sent leads here:\n${reasons.join("\n")}`);
-      this.#apply({ kind: "lines", points: slice });
+    const wrong = new Set<string>();
+    for (const [place, reason] of mismatches(this.#holding, seen)) {
+      assert.ok(points.some((point) => placeOf(point) === place), `${place}: ${reason}`);
+      wrong.add(place);
     }
+    let done = 0;
+    for (const point of wrong.size === 0 ? [] : points) {
+      this.#apply({ kind: "lines", points: [point] });
+      done++;
+      const place = placeOf(point);
+      if (rowMismatch(rowOf(this.#holding, point), rowOf(seen, point)) === undefined) {
+        wrong.delete(place);
+      } else wrong.add(place);
+      if (wrong.size === 0) break;
+    }
+    assert.equal(wrong.size, 0, `no number of the lines leads to what is at ${[...wrong][0]}`);
+    if (done === 0 || done >= sliceLinesMin) return;
+    // A slice is stored whole: the rest of its lines were done, too, and changed nothing.
+    this.#apply({ kind: "lines", points: points.slice(done, sliceLinesMin) });
+    same(this.#holding, seen);
   }
 
   /** What it could delete is as it was, or gone; the rest is as it was. */
@@ -148,33 +161,44 @@ function same(want: Holding, seen: Holding): void {
   assert.equal(mismatch(want, seen), undefined);
 }
 
-/** The first difference between what should be there and what is; undefined: there is none. */
-export function mismatch(want: Holding, seen: Holding): string | undefined {
+function mismatch(want: Holding, seen: Holding): string | undefined {
+  for (const [place, reason] of mismatches(want, seen)) return `${place}: ${reason}`;
+  return undefined;
+}
+
+/** The points that are not what they should be, with what is wrong with them. */
+function* mismatches(want: Holding, seen: Holding): Generator<readonly [string, string]> {
   for (const measurement of new Set([...want.keys(), ...seen.keys()])) {
     const [wanted, found] = [want.get(measurement), seen.get(measurement)];
     for (const series of new Set([...(wanted?.keys() ?? []), ...(found?.keys() ?? [])])) {
-      const reason = rowsMismatch(wanted?.get(series), found?.get(series));
-      if (reason !== undefined) return `${measurement},s=${series} ${reason}`;
+      const [rows, others] = [wanted?.get(series), found?.get(series)];
+      for (const time of new Set([...(rows?.keys() ?? []), ...(others?.keys() ?? [])])) {
+        const reason = rowMismatch(rows?.get(time), others?.get(time));
+        if (reason !== undefined) yield [placeOf({ measurement, series, time }), reason];
+      }
     }
   }
-  return undefined;
 }
 
-function rowsMismatch(want: Rows = new Map(), seen: Rows = new Map()): string | undefined {
-  for (const [time, fields] of want) {
-    const found = seen.get(time);
-    if (found === undefined) return `at ${time}: lost ${JSON.stringify(fields)}`;
-    if (!sameFields(fields, found)) {
-      return `at ${time}: ${JSON.stringify(found)} instead of ${JSON.stringify(fields)}`;
-    }
-  }
-  for (const time of seen.keys()) {
-    if (!want.has(time)) return `at ${time}: ${JSON.stringify(seen.get(time))} was not to be there`;
-  }
-  return undefined;
+type Place = Pick<SentPoint, "measurement" | "series" | "time">;
+
+function placeOf({ measurement, series, time }: Place): string {
+  return `${measurement},s=${series} at ${time}`;
 }
 
-function sameFields(a: Fields, b: Fields): boolean {
-  const names = Object.keys(a);
-  return names.length === Object.keys(b).length && names.every((name) => a[name] === b[name]);
+function rowOf(holding: Holding, { measurement, series, time }: Place): Fields | undefined {
+  return holding.get(measurement)?.get(series)?.get(time);
+}
+
+function rowMismatch(want: Fields | undefined, seen: Fields | undefined): string | undefined {
+  if (want === undefined || seen === undefined) {
+    if (want === seen) return undefined;
+    return want === undefined
+      ? `${JSON.stringify(seen)} was not to be there`
+      : `lost ${JSON.stringify(want)}`;
+  }
+  const names = Object.keys(want);
+  const isSame =
+    names.length === Object.keys(seen).length && names.every((name) => want[name] === seen[name]);
+  return isSame ? undefined : `${JSON.stringify(seen)} instead of ${JSON.stringify(want)}`;
 }
