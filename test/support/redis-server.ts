@@ -10,12 +10,23 @@ export async function startRedisServer(t: TestContext): Promise<number | undefin
   const program = requireServer(t, "redis-server");
   if (program === undefined) return undefined;
   const port = await freePort();
-  const server = spawn(program, ["--port", String(port), "--save", "", "--appendonly", "no"], {
-    stdio: "ignore",
-  });
+  const options = ["--port", String(port), "--save", "", "--appendonly", "no"];
+  // Far more than a comparison needs: what goes wrong must not take the machine's memory.
+  const server = spawn(program, [...options, "--maxmemory", "1gb"], { stdio: "ignore" });
+  const exited = once(server, "exit");
+  const stop = (): void => void server.kill("SIGKILL");
+  // A test that is broken off runs no hooks: without this the server would outlive it.
+  const breakOff = (): void => {
+    stop();
+    process.exit(1);
+  };
+  process.once("exit", stop);
+  process.once("SIGTERM", breakOff);
   t.after(async () => {
-    server.kill();
-    await once(server, "exit");
+    stop();
+    await exited;
+    process.off("exit", stop);
+    process.off("SIGTERM", breakOff);
   });
   await until(port);
   return port;
