@@ -3,6 +3,7 @@ import { test } from "node:test";
 import { respDatabase } from "../support/resp-database.ts";
 import { clusterConversations } from "./cluster-conversations.ts";
 import { converse } from "./conversation.ts";
+import { eventConversations } from "./event-conversations.ts";
 import { namespaceConversations } from "./namespace-conversations.ts";
 import { zmapConversations } from "./zmap-conversations.ts";
 
@@ -10,6 +11,7 @@ const conversations = [
   ...zmapConversations,
   ...namespaceConversations,
   ...clusterConversations,
+  ...eventConversations,
 ];
 
 for (const conversation of conversations) {

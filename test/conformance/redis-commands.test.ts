@@ -15,7 +15,9 @@ import { connectionConversations } from "./connection-conversations.ts";
 import { converse } from "./conversation.ts";
 import { hashConversations } from "./hash-conversations.ts";
 import { keyConversations } from "./key-conversations.ts";
+import { pubsubConversations } from "./pubsub-conversations.ts";
 import { stringConversations } from "./string-conversations.ts";
+import { upkeepConversations } from "./upkeep-conversations.ts";
 
 const conversations = [
   ...stringConversations,
@@ -23,6 +25,8 @@ const conversations = [
   ...hashConversations,
   ...keyConversations,
   ...connectionConversations,
+  ...pubsubConversations,
+  ...upkeepConversations,
 ];
 
 test("our server answers as Redis does", async (t) => {

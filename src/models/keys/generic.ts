@@ -2,7 +2,7 @@
  * What works on keys of any type: existence, deletion, expiry, renaming, copying, listing.
  */
 import type { Key } from "../../base/key.ts";
-import { keyU8 } from "../../base/key.ts";
+import { keyAfterPrefix, keyU8 } from "../../base/key.ts";
 import type { Random } from "../../ports/random.ts";
 import type { Transaction } from "../../shard/transaction.ts";
 import type { ReadView } from "../../store/base-tree.ts";
@@ -255,6 +255,29 @@ export function firstExpiry(view: ReadView): number | undefined {
     return readExpiryKey(row).at;
   }
   return undefined;
+}
+
+/**
+ * Bytes of the key's rows, names included; of a hash, as its first `samples` fields let it be
+ * estimated. Undefined if there is no such key.
+ */
+export function bytesOfKey(
+  view: ReadView,
+  at: KeyContext,
+  { key, samples }: { readonly key: Key; readonly samples: number },
+): number | undefined {
+  const row = findHeader(view, at, key);
+  if (row === undefined) return undefined;
+  const bytes = at.space.header(key).length + row.length;
+  if (headerType(row) !== keyTypes.hash) return bytes;
+  const fields = at.space.hashFields(key);
+  let sampled = 0;
+  let sampledBytes = 0;
+  for (const [name, value] of view.range(fields, keyAfterPrefix(fields), { limit: samples })) {
+    sampled++;
+    sampledBytes += name.length + value.length;
+  }
+  return bytes + Math.round((sampledBytes * hashCount(row)) / Math.max(1, sampled));
 }
 
 /** Fields, and bytes of each, up to which Redis packs a hash. */

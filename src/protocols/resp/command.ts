@@ -13,6 +13,7 @@ import type { PubSub } from "../../engine/pubsub.ts";
 import type { Session } from "../../engine/session.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { Transaction } from "../../shard/transaction.ts";
+import type { ClientPause } from "./client-pause.ts";
 import type { ReplyWriter, RespVersion } from "./reply-writer.ts";
 import type { SessionAttributes } from "./session-attributes.ts";
 import type { Subscriptions } from "./subscriptions.ts";
@@ -141,6 +142,7 @@ export interface RespServer {
   readonly port: number;
   /** Clients at a time. */
   readonly clientsMax: number;
+  readonly pause: ClientPause;
   /** What CONFIG SET changed, by name. */
   readonly settings: Map<string, string>;
   /** Bytes of memory that the process uses. */
@@ -165,8 +167,8 @@ export interface CommandQueue {
   refused(): void;
 }
 
-/** Which replies are sent: all, none, or all but the next. */
-export type ReplyMode = "on" | "off" | "skip-next";
+/** Which replies are sent: all, none, all but the next, all but that of the running command. */
+export type ReplyMode = "on" | "off" | "skip-next" | "skip-this";
 
 /** The connection under a client. */
 export interface ClientConnection {

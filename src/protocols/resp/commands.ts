@@ -20,6 +20,7 @@ import { serverCommands } from "./commands/server.ts";
 import { sessionCommands } from "./commands/session.ts";
 import { stringCommands } from "./commands/strings.ts";
 import { transactionCommands } from "./commands/transactions.ts";
+import { upkeepCommands } from "./commands/upkeep.ts";
 import { zmapCommands } from "./commands/zmap.ts";
 import { zmapNumberCommands } from "./commands/zmap-numbers.ts";
 import { zwatchCommands } from "./commands/zwatch.ts";
@@ -35,6 +36,7 @@ export const commandTable = new CommandTable([
   commandCommands,
   configCommands,
   infoCommands,
+  upkeepCommands,
   sessionCommands,
   keyspaceCommands,
   genericCommands,

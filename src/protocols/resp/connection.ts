@@ -178,13 +178,20 @@ export class Connection implements ClientConnection {
   /** Does the command that the parser holds. */
   #do(): void {
     const spec = this.#server.table.find(this.#parser.name);
-    const room = spec?.flags.includes("write") === true ? this.client.session.room() : undefined;
-    if (room === undefined) {
+    const admission = this.#admission(spec);
+    if (admission === undefined) {
       this.#run(spec);
       return;
     }
     const { name, args } = this.#parser;
-    this.#wait(room, () => this.#dispatch(name, spec, args));
+    this.#wait(admission, () => this.#dispatch(name, spec, args));
+  }
+
+  /** What the command waits for before it begins. */
+  #admission(spec: CommandSpec | undefined): Promise<void> | undefined {
+    const pause = this.#server.pause.holds(spec);
+    if (pause !== undefined) return pause.then(() => this.#admission(spec));
+    return spec?.flags.includes("write") === true ? this.client.session.room() : undefined;
   }
 
   #run(spec: CommandSpec | undefined): void {
@@ -204,20 +211,20 @@ export class Connection implements ClientConnection {
     const { client } = this;
     const reply = this.#reply;
     const before = reply.length;
-    const skipped = client.replyMode === "skip-next";
+    if (client.replyMode === "skip-next") client.replyMode = "skip-this";
     const done = dispatch(client, { name, spec, args }, reply);
     // While it waits, what is before it is sent: its own reply then begins at 0.
-    if (done !== undefined) return done.then(() => this.#replied(0, skipped));
-    this.#replied(before, skipped);
+    if (done !== undefined) return done.then(() => this.#replied(0));
+    this.#replied(before);
     return undefined;
   }
 
   /** A reply is complete: counts it, or takes it back if the client wants none. */
-  #replied(before: number, skipped: boolean): void {
+  #replied(before: number): void {
     const { client } = this;
     this.#server.counts.commands++;
     if (client.replyMode !== "on") this.#reply.rewind(before);
-    if (skipped && client.replyMode === "skip-next") client.replyMode = "on";
+    if (client.replyMode === "skip-this") client.replyMode = "on";
     if (this.#dependentFrom < 0 && client.session.pending) this.#dependentFrom = before;
     if (this.#dependentFrom >= 0 && this.#reply.length > before) this.#dependents++;
     if (this.#pushes.length > 0) this.#writePushes();

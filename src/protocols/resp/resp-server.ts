@@ -3,6 +3,7 @@
  */
 import type { AccessLog } from "../../engine/auth/access-log.ts";
 import type { Clock } from "../../ports/clock.ts";
+import { ClientPause } from "./client-pause.ts";
 import type { CommandLookup, RespClient, RespCounts } from "./command.ts";
 import type { RespEngine, RespServer } from "./command.ts";
 import { MessageEncoder } from "./subscriptions.ts";
@@ -31,6 +32,7 @@ export class ListeningServer implements RespServer {
   readonly settings = new Map<string, string>();
   readonly encoder = new MessageEncoder();
   readonly accessLog: AccessLog;
+  readonly pause: ClientPause;
   readonly nodeName: string;
   readonly clientsMax: number;
   host = "";
@@ -44,6 +46,7 @@ export class ListeningServer implements RespServer {
     this.engine = options.engine;
     this.accessLog = options.engine.users.denials;
     this.clock = options.clock;
+    this.pause = new ClientPause(options.clock);
     this.table = options.table;
     this.onFault = options.onFault;
     this.clientsMax = options.clientsMax ?? CLIENTS_MAX;

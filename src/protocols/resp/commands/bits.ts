@@ -235,11 +235,20 @@ function readSteps(bytes: Buffer, steps: readonly FieldStep[]): (bigint | undefi
   return steps.map(({ kind, type, offset, operand, overflow }) => {
     const before = integerAtBit(bytes, type, offset);
     if (kind === "GET") return before;
-    const value = fitInteger(kind === "SET" ? operand : before + operand, type, overflow);
+    const value = fitInteger(wanted(kind, { before, type, operand }), type, overflow);
     if (value === undefined) return undefined;
     putInteger(bytes, type, { offset, value });
     return kind === "SET" ? before : value;
   });
+}
+
+/** What a step makes of the integer; a negative one to be set where there is no sign is large. */
+function wanted(
+  kind: FieldStep["kind"],
+  { before, type, operand }: Pick<FieldStep, "type" | "operand"> & { readonly before: bigint },
+): bigint {
+  if (kind !== "SET") return before + operand;
+  return type.signed ? operand : BigInt.asUintN(64, operand);
 }
 
 function writeIntegers(values: readonly (bigint | undefined)[], reply: ReplyWriter): void {

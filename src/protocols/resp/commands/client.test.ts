@@ -76,3 +76,25 @@ respScenario("CLIENT LIST tells who subscribed", async (_, client) => {
   const text = await client.match(/\n\r\n$/);
   assert.match(text, /flags=P db=0 sub=2 psub=1 ssub=1 multi=-1/);
 });
+
+respScenario("CLIENT REPLY SKIP again leaves out the reply after it", async (_, client) => {
+  client.ask("CLIENT REPLY SKIP", "CLIENT REPLY SKIP", "PING", "ECHO a");
+  await client.expect("$1\r\na\r\n");
+  client.ask("CLIENT REPLY SKIP", "CLIENT REPLY ON", "ECHO b");
+  await client.expect("+OK\r\n$1\r\nb\r\n");
+});
+
+respScenario("CLIENT PAUSE lets others wait until UNPAUSE", async ({ connect }, client) => {
+  const other = await connect();
+  await client.check("CLIENT PAUSE 100000 WRITE", "+OK\r\n");
+  await other.check("ECHO read", "$4\r\nread\r\n");
+  other.ask("put k v", "fetch k");
+  await client.check("CLIENT PAUSE 1", "+OK\r\n");
+  client.ask("ECHO late", "CLIENT UNPAUSE");
+  const third = await connect();
+  await third.check("CLIENT UNPAUSE", "+OK\r\n");
+  await other.expect("+OK\r\n$1\r\nv\r\n");
+  await client.expect("$4\r\nlate\r\n+OK\r\n");
+  await client.check("CLIENT PAUSE 20", "+OK\r\n");
+  await client.check("ECHO soon", "$4\r\nsoon\r\n");
+});

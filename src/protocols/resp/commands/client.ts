@@ -62,6 +62,28 @@ const subcommands: readonly SubcommandSpec[] = [
     summary: "Tells where invalidations go: nowhere",
     handler: (_client, _args, reply) => reply.integer(-1),
   },
+  { name: "pause", arity: -3, summary: "Lets commands wait for some ms", handler: pause },
+  {
+    name: "unpause",
+    arity: 2,
+    summary: "Ends a pause",
+    handler: ({ server }, _args, reply) => {
+      server.pause.end();
+      reply.ok();
+    },
+  },
+  {
+    name: "unblock",
+    arity: -3,
+    summary: "Tells 0: no command waits that can be ended",
+    handler: unblock,
+  },
+  {
+    name: "trackinginfo",
+    arity: 2,
+    summary: "Tells that nothing is tracked",
+    handler: trackingInfo,
+  },
   {
     name: "tracking",
     arity: -3,
@@ -275,4 +297,38 @@ function tracking(_client: RespClient, args: readonly Buffer[], reply: ReplyWrit
   if (mode !== "on" && mode !== "off") throw syntaxError();
   if (mode === "off") throw arityError("client|tracking");
   throw new ReplyError("ERR Client tracking is not supported: read again what may have changed");
+}
+
+function pause({ server }: RespClient, args: readonly Buffer[], reply: ReplyWriter): void {
+  const mode = String(args[1] ?? "all").toLowerCase();
+  if (args.length > 2) throw syntaxError();
+  if (mode !== "all" && mode !== "write") {
+    throw new ReplyError("ERR CLIENT PAUSE mode must be WRITE or ALL");
+  }
+  const text = String(args[0]);
+  if (!/^-?\d{1,15}$/.test(text)) {
+    throw new ReplyError("ERR timeout is not an integer or out of range");
+  }
+  if (Number(text) < 0) throw new ReplyError("ERR timeout is negative");
+  server.pause.start(Number(text), mode === "write");
+  reply.ok();
+}
+
+function unblock(_client: RespClient, args: readonly Buffer[], reply: ReplyWriter): void {
+  if (args[1] !== undefined && !/^(?:timeout|error)$/i.test(String(args[1]))) {
+    throw new ReplyError("ERR CLIENT UNBLOCK reason should be TIMEOUT or ERROR");
+  }
+  if (!/^-?\d{1,15}$/.test(String(args[0]))) throw notAnInteger();
+  reply.integer(0);
+}
+
+function trackingInfo(_client: RespClient, _args: readonly Buffer[], reply: ReplyWriter): void {
+  reply.map(3);
+  reply.text("flags");
+  reply.set(1);
+  reply.text("off");
+  reply.text("redirect");
+  reply.integer(-1);
+  reply.text("prefixes");
+  reply.array(0);
 }

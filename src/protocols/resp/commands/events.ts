@@ -115,7 +115,7 @@ async function pending(
   const to = options.integer("TO");
   const limit = options.integer("LIMIT");
   const after = options.text("AFTER");
-  const page = await eventsOf(client).listPending({
+  const page = await (await settledEvents(client)).listPending({
     topic,
     ...(from === undefined ? {} : { from }),
     ...(to === undefined ? {} : { to }),
@@ -131,7 +131,8 @@ async function pending(
 
 async function get(client: RespClient, args: readonly Buffer[], reply: ReplyWriter): Promise<void> {
   const words = new Words(args);
-  const event = await eventsOf(client).get(words.text(), words.text());
+  const events = await settledEvents(client);
+  const event = await events.get(words.text(), words.text());
   if (event === undefined) reply.null();
   else writeEvent(reply, event);
 }
@@ -153,7 +154,7 @@ async function replay(
   const startOffset = options.integer("OFFSET");
   const partition = options.integer("PARTITION");
   const found: StoredEvent[] = [];
-  const events = eventsOf(client).replay({
+  const events = (await settledEvents(client)).replay({
     topic,
     count,
     ...(from === undefined ? {} : { from }),
@@ -227,6 +228,13 @@ async function giveBack(
 }
 
 /** The events of the session's namespace. */
+/** For reading what is durable: with what the session wrote until now. */
+async function settledEvents(client: RespClient): Promise<EventsApi> {
+  const events = eventsOf(client);
+  await client.session.settled();
+  return events;
+}
+
 function eventsOf({ server, session }: RespClient): EventsApi {
   return server.engine.eventsOf(session.namespace.name);
 }
