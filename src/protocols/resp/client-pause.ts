@@ -6,12 +6,17 @@
  * CLIENT itself never waits, so that the pause can be ended.
  */
 import type { Clock, Timer } from "../../ports/clock.ts";
-import type { CommandSpec } from "./command.ts";
 
 /** Longest pause, in ms: a timer's limit. */
 const PAUSE_MS_MAX = 0x7fffffff;
 /** Commands that write or tell others something without having the flag. */
 const writing = new Set(["exec", "COMMIT", "publish", "spublish"]);
+
+/** What a pause goes by. */
+interface PausedCommand {
+  readonly name: string;
+  readonly flags: readonly string[];
+}
 
 interface Pause {
   readonly until: number;
@@ -54,7 +59,7 @@ export class ClientPause {
   }
 
   /** What the command must wait for now. */
-  holds(spec: CommandSpec | undefined): Promise<void> | undefined {
+  holds(spec: PausedCommand | undefined): Promise<void> | undefined {
     if (this.#pause === undefined || spec === undefined || spec.name === "client") return undefined;
     const writes = spec.flags.includes("write") || writing.has(spec.name);
     return writes || !this.#pause.writesOnly ? this.#over : undefined;
