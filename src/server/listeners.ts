@@ -53,7 +53,10 @@ async function startHttp(address: ListenAddress, context: ListenContext): Promis
   if (writes === undefined || queries === undefined || access === undefined) {
     return listen({ routes }, address, context);
   }
-  const influx = { routes: influxRoutes, backend: { writes, queries, access } };
+  const { seriesWork } = context.engine;
+  const open = seriesWork?.streams.open.bind(seriesWork.streams);
+  const streams = open && { streams: { open, clock: context.clock } };
+  const influx = { routes: influxRoutes, backend: { writes, queries, access, ...streams } };
   return listen({ routes, influx }, address, context);
 }
 

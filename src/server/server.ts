@@ -18,6 +18,7 @@ import type { EngineMetrics, StatsSource } from "../engine/metrics.ts";
 import type { KeyspaceEvents } from "../engine/keyspace-events.ts";
 import type { PubSub } from "../engine/pubsub.ts";
 import type { QueryService } from "../engine/series/query-service.ts";
+import type { SeriesStreams } from "../engine/series/series-streams.ts";
 import type { SeriesWriteService } from "../engine/series/write-service.ts";
 import type { Session } from "../engine/session.ts";
 import type { Clock } from "../ports/clock.ts";
@@ -40,6 +41,7 @@ export interface ServerEngine extends StatsSource {
   readonly seriesWrites?: Pick<SeriesWriteService, "write">;
   readonly seriesAccess?: SeriesAccess;
   readonly queries?: Pick<QueryService, "run" | "registry">;
+  readonly seriesWork?: { readonly streams: Pick<SeriesStreams, "open"> };
   readonly users: Users;
   readonly pubsub: PubSub;
   readonly keyspaceEvents: KeyspaceEvents;

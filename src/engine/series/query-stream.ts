@@ -82,9 +82,13 @@ async function* rowItems(
     const token = String(fed.index);
     if (fed.kind === "gap") yield { kind: "gap", token };
     else {
+      // Only with its last chunk has a write been given.
+      let held: SeriesChunk | undefined;
       for await (const chunk of source.selectFrom(fed.batches)) {
-        yield { kind: "rows", chunk, token };
+        if (held !== undefined) yield { kind: "rows", chunk: held, token: String(fed.index - 1) };
+        held = chunk;
       }
+      if (held !== undefined) yield { kind: "rows", chunk: held, token };
     }
   }
   return undefined;
@@ -143,10 +147,13 @@ class WindowStream {
     const now = this.#clock.now();
     const due = [...this.#open.values()].filter(({ at }) => at <= now);
     for (const window of due.toSorted((a, b) => (a.start < b.start ? -1 : 1))) {
-      this.#open.delete(window.start);
+      let held: SeriesChunk | undefined;
       for await (const chunk of this.#source.selectWindow(window)) {
-        yield { kind: "rows", chunk, token: this.#token() };
+        if (held !== undefined) yield { kind: "rows", chunk: held, token: this.#token() };
+        held = chunk;
       }
+      this.#open.delete(window.start);
+      if (held !== undefined) yield { kind: "rows", chunk: held, token: this.#token() };
     }
     return undefined;
   }

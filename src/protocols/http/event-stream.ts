@@ -92,7 +92,7 @@ async function* replayChunks(
 /** The subscription as Server-Sent Events; the stream's end closes the subscription. */
 export function subscriptionStream(subscription: Subscription, clock: Clock): Readable {
   const stream = new PassThrough({ highWaterMark: chunkCharsMax });
-  const heart = startHeartbeat(stream, clock);
+  const heart = startHeartbeat(stream, clock, ": still here\n\n");
   stream.once("close", () => {
     heart.cancel();
     void subscription.close().catch(() => {});
@@ -125,7 +125,7 @@ function deliveryMessage(delivery: EventDelivery): string {
 }
 
 /** Resolves when the stream takes more, or will never take anything again. */
-function roomIn(stream: PassThrough): Promise<void> {
+export function roomIn(stream: PassThrough): Promise<void> {
   if (stream.destroyed) return Promise.resolve();
   return new Promise((resolve) => {
     const done = (): void => {
@@ -138,11 +138,16 @@ function roomIn(stream: PassThrough): Promise<void> {
   });
 }
 
-function startHeartbeat(stream: PassThrough, clock: Clock): { cancel(): void } {
+/** Writes the text from time to time, unless there is something to read anyway. */
+export function startHeartbeat(
+  stream: PassThrough,
+  clock: Clock,
+  text: string,
+): { cancel(): void } {
   let timer = clock.after(heartbeatMs, beat);
   function beat(): void {
     // A full stream is one whose client has something to read: no need to add to it.
-    if (!stream.writableNeedDrain && !stream.writableEnded) stream.write(": still here\n\n");
+    if (!stream.writableNeedDrain && !stream.writableEnded) stream.write(text);
     timer = clock.after(heartbeatMs, beat);
   }
   return { cancel: () => timer.cancel() };

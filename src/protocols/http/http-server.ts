@@ -90,7 +90,7 @@ export function createServer(options: HttpOptions): FastifyInstance {
   const endless = new Set<() => void>();
   for (const each of options.routes) server.route(fastifyRoute(each, options.backend, endless));
   const { influx, onFault } = options;
-  if (influx !== undefined) serveInflux(server, { ...influx, onFault });
+  if (influx !== undefined) serveInflux(server, { ...influx, onFault, endless });
   endOnClose(server, endless);
   answerErrors(server, options);
   observeResponses(server, options);

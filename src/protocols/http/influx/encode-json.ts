@@ -82,8 +82,13 @@ function documentOf(statementId: number, rest: string): string {
   return `{"results":[{"statement_id":${statementId}${rest}}]}\n`;
 }
 
+/** A series as an object. */
+export function seriesJson(series: ResultSeries, unit: bigint | undefined): string {
+  return headText(series) + rowsText(series, unit) + tailText(series, true);
+}
+
 function oneSeries(series: ResultSeries, unit: bigint | undefined): string {
-  return `,"series":[${headText(series)}${rowsText(series, unit)}${tailText(series, true)}]`;
+  return `,"series":[${seriesJson(series, unit)}]`;
 }
 
 /** Name, tags, columns, and the start of the values. */

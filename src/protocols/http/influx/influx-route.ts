@@ -6,7 +6,9 @@
 import type { Readable } from "node:stream";
 import type { SeriesAccess, SeriesCaller } from "../../../engine/auth/series-access.ts";
 import type { QueryService } from "../../../engine/series/query-service.ts";
+import type { SeriesStreams } from "../../../engine/series/series-streams.ts";
 import type { SeriesWriteService } from "../../../engine/series/write-service.ts";
+import type { Clock } from "../../../ports/clock.ts";
 
 /** The version of InfluxDB whose manners these routes have. */
 export const influxVersion = "1.8.10";
@@ -19,6 +21,8 @@ export interface InfluxBackend {
   readonly access: SeriesAccess;
   readonly writes: Pick<SeriesWriteService, "write">;
   readonly queries: Pick<QueryService, "run" | "registry">;
+  /** Queries that stay, and the clock they go by. */
+  readonly streams?: { readonly open: SeriesStreams["open"]; readonly clock: Clock };
 }
 
 export interface InfluxRequest {
@@ -43,6 +47,8 @@ export interface InfluxAnswer {
   readonly headers?: Readonly<Record<string, string>>;
   /** An object is sent as JSON. */
   readonly body?: object | string | Buffer | Readable;
+  /** Ends a body that has no end: the server closes. */
+  readonly finish?: () => void;
 }
 
 export interface InfluxRoute {

@@ -12,6 +12,7 @@ import { msgpackBytes } from "./encode-msgpack.ts";
 import type { InfluxAnswer, InfluxBackend, InfluxRequest, InfluxRoute } from "./influx-route.ts";
 import { influxError } from "./influx-route.ts";
 import { boundParameters, epochUnit, formParameters } from "./query-parameters.ts";
+import { isStreamForm, streamAnswer } from "./stream-answer.ts";
 
 /** Rows that are made into text at a time when the answer is not in pieces. */
 const PIECE_ROWS = 1000;
@@ -33,7 +34,8 @@ const query: InfluxRoute = {
     }
     const place = { database: parameters.get("db") ?? "", client: request.client };
     backend.access.authorizeQuery(request.caller, statements, place);
-    return answer({ request, parameters, statements, text }, backend);
+    const asked = { request, parameters, statements, text };
+    return parameters.has("stream") ? stream(asked, backend) : answer(asked, backend);
   },
 };
 
@@ -84,6 +86,32 @@ async function answer(asked: Asked, backend: InfluxBackend): Promise<InfluxAnswe
     const isBusy = isCronosError(error, "OVERLOADED");
     if (isBusy || isCronosError(error)) return influxError(isBusy ? 503 : 500, error.message);
     throw error;
+  }
+}
+
+/** An answer that stays: stream=sse or ndjson; token or Last-Event-ID goes on from there. */
+function stream({ request, parameters, text }: Asked, backend: InfluxBackend): InfluxAnswer {
+  const form = parameters.get("stream") ?? "";
+  const { streams } = backend;
+  if (!isStreamForm(form) || streams === undefined) {
+    return influxError(400, `invalid stream "${form}": expected sse or ndjson`);
+  }
+  const last = request.headers["last-event-id"];
+  const token = parameters.get("token") ?? (typeof last === "string" ? last : undefined);
+  try {
+    const items = streams.open({
+      text,
+      parameters: boundParameters(parameters.get("params")),
+      database: parameters.get("db") ?? "",
+      policy: parameters.get("rp") ?? "",
+      ...(token === undefined || token === "" ? {} : { token }),
+    });
+    const unit = epochUnit(parameters.get("epoch"));
+    return streamAnswer(items, { form, unit, clock: streams.clock });
+  } catch (error) {
+    if (isCronosError(error, "OVERLOADED")) return influxError(503, error.message);
+    if (isCronosError(error, "NOT_FOUND")) return influxError(404, error.message);
+    return influxError(400, error instanceof Error ? error.message : String(error));
   }
 }
 

@@ -16,6 +16,8 @@ const allMethods = ["DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT"] 
 export interface InfluxOptions {
   readonly routes: readonly InfluxRoute[];
   readonly backend: InfluxBackend;
+  /** Where what ends answers without an end is put, to be called when the server closes. */
+  readonly endless?: Set<() => void>;
   onFault(fault: CronosError, request: { readonly method: string; readonly url: string }): void;
 }
 
@@ -26,11 +28,15 @@ export function serveInflux(server: FastifyInstance, options: InfluxOptions): vo
     const read = { parseAs: "buffer", bodyLimit: INFLUX_BODY_BYTES_MAX } as const;
     scope.addContentTypeParser("*", read, (_request, body, done) => done(null, body));
     answerErrors(scope, options);
-    for (const each of options.routes) addRoute(scope, each, options.backend);
+    for (const each of options.routes) addRoute(scope, each, options);
   });
 }
 
-function addRoute(scope: FastifyInstance, route: InfluxRoute, backend: InfluxBackend): void {
+function addRoute(
+  scope: FastifyInstance,
+  route: InfluxRoute,
+  { backend, endless }: InfluxOptions,
+): void {
   scope.route({
     method: [...allMethods],
     url: route.path.replaceAll(/\{(\w+)\}/g, ":$1"),
@@ -43,7 +49,13 @@ function addRoute(scope: FastifyInstance, route: InfluxRoute, backend: InfluxBac
       reply.raw.once("close", () => gone.abort());
       const asked = requestOf(request, gone.signal);
       const caller = route.isOpen === true ? "nobody" : callerOf(asked, backend.access);
-      return send(request, reply, await route.handle({ ...asked, caller }, backend));
+      const answer = await route.handle({ ...asked, caller }, backend);
+      const { finish } = answer;
+      if (finish !== undefined) {
+        endless?.add(finish);
+        reply.raw.once("close", () => endless?.delete(finish));
+      }
+      return send(request, reply, answer);
     },
   });
 }
