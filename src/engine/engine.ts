@@ -253,7 +253,7 @@ export class Engine implements Database, StatsSource {
 
   /** A database of time series. It need not be there yet. */
   series(database: string): SeriesApi {
-    return seriesApi(this.seriesWrites, database);
+    return seriesApi({ writes: this.seriesWrites, keys: this.seriesKeys }, database);
   }
 
   /** Why nothing can be written now, if so. */

@@ -130,6 +130,8 @@ function backend({ engine, metrics, clock, notReady }: ListenContext): HttpBacke
     events: engine.events,
     eventsOf: (namespace) => engine.eventsOf(namespace),
     users: engine.users,
+    ...(engine.seriesKeys === undefined ? {} : { seriesKeys: engine.seriesKeys }),
+    ...(engine.seriesAccess === undefined ? {} : { seriesAccess: engine.seriesAccess }),
     encoded: engine.encoded,
     stats: engine,
     clock,

@@ -9,6 +9,7 @@
  */
 import { CronosError, toCronosError } from "../base/errors.ts";
 import type { AdminApi } from "../engine/admin-api.ts";
+import type { KeyOperations } from "../engine/auth/guarded-series-keys.ts";
 import type { SeriesAccess } from "../engine/auth/series-access.ts";
 import type { Users } from "../engine/auth/users.ts";
 import type { EncodedEventsApi } from "../engine/encoded-events.ts";
@@ -39,6 +40,7 @@ export interface ServerEngine extends StatsSource {
   readonly data?: Pick<Database, "namespace" | "namespaces">;
   /** Where points go. */
   readonly seriesWrites?: Pick<SeriesWriteService, "write">;
+  readonly seriesKeys?: KeyOperations;
   readonly seriesAccess?: SeriesAccess;
   readonly queries?: Pick<QueryService, "run" | "registry">;
   readonly seriesWork?: { readonly streams: Pick<SeriesStreams, "open"> };

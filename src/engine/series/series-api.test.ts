@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { hasCode, openTestShard } from "../../../test/support/test-shard.ts";
+import { SeriesKeys } from "../auth/series-keys.ts";
+import { SeededRandom } from "../../ports/seeded-random.ts";
 import { linesOfPoints } from "./point-lines.ts";
 import { seriesApi, seriesScope } from "./series-api.ts";
 import { openSeriesModels } from "./series-models.ts";
@@ -39,13 +41,20 @@ test("SeriesApi writes points and lines, in a transaction all or nothing", async
   const service = new SeriesWriteService({ shard, clock, models });
   await shard.execute((tx) => models.catalog.createDatabase(tx, "db"));
   const database = models.catalog.needDatabase("db");
-  const series = seriesApi(service, "db");
+  const keys = new SeriesKeys({ shard, random: new SeededRandom(1), models });
+  const parts = { writes: service, keys };
+  const series = seriesApi(parts, "db");
   await series.write([{ measurement: "m", tags: { t: "a" }, fields: { v: 1 }, time: 5 }]);
   await series.write("m,t=b v=2 1", { precision: "s" });
   const id = models.catalog.measurement(database, "m")?.id ?? assert.fail();
   assert.equal(models.index.seriesCount(id), 2);
   await assert.rejects(series.write("m v=1i"), hasCode("INVALID_ARGUMENT"));
-  await assert.rejects(seriesApi(service, "x").write("m v=1"), hasCode("NOT_FOUND"));
+  await assert.rejects(seriesApi(parts, "x").write("m v=1"), hasCode("NOT_FOUND"));
+  const key = await series.keys.create({ name: "k", access: "READ" });
+  assert.equal(keys.find(key)?.name, "k");
+  assert.deepEqual((await series.keys.list()).map(({ name }) => name), ["k"]);
+  await series.keys.revoke("k");
+  await assert.rejects(series.keys.revoke("k"), hasCode("NOT_FOUND"));
   const failing = shard.execute((tx) => {
     const scope = seriesScope(tx, service, "db");
     scope.write("m,t=c v=1");

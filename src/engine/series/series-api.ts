@@ -2,6 +2,7 @@
 import { CronosError } from "../../base/errors.ts";
 import type { WriteReport } from "../../models/series/write-report.ts";
 import type { Transaction } from "../../shard/transaction.ts";
+import type { ApiKeyInfo, NewApiKey, SeriesKeys } from "../auth/series-keys.ts";
 import type { Point } from "./point-lines.ts";
 import { linesOfPoints } from "./point-lines.ts";
 import type { SeriesWriteService, WriteLines } from "./write-service.ts";
@@ -23,6 +24,18 @@ export interface SeriesApi {
    * or policy, and with INVALID_ARGUMENT when some were not stored: the others are.
    */
   write(input: SeriesInput, options?: SeriesWriteOptions): Promise<void>;
+  /** API keys of the database. */
+  readonly keys: SeriesKeysApi;
+}
+
+/** API keys of one database. All reject with NOT_FOUND for an unknown database. */
+export interface SeriesKeysApi {
+  /** Makes a key: resolves with it, which is told this once. ALREADY_EXISTS for a used name. */
+  create(key: Omit<NewApiKey, "database">): Promise<string>;
+  /** In the order in which they were made. */
+  list(): Promise<readonly ApiKeyInfo[]>;
+  /** From the next request on the key is refused. NOT_FOUND for an unknown name. */
+  revoke(name: string): Promise<void>;
 }
 
 /** One database of time series in a transaction. */
@@ -31,10 +44,18 @@ export interface SeriesScope {
   write(input: SeriesInput, options?: SeriesWriteOptions): void;
 }
 
-export function seriesApi(service: SeriesWriteService, database: string): SeriesApi {
+export function seriesApi(
+  { writes, keys }: { readonly writes: SeriesWriteService; readonly keys: SeriesKeys },
+  database: string,
+): SeriesApi {
   return {
+    keys: {
+      create: (key) => keys.create({ ...key, database }),
+      list: async () => keys.list(database),
+      revoke: (name) => keys.drop(database, name),
+    },
     write: async (input, options) => {
-      refuseDropped(await service.write(requestOf(database, input, options)));
+      refuseDropped(await writes.write(requestOf(database, input, options)));
     },
   };
 }

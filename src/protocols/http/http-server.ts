@@ -10,6 +10,7 @@ import { Readable } from "node:stream";
 import { CronosError, isCronosError } from "../../base/errors.ts";
 import type { AccessRequest } from "../../engine/auth/access-request.ts";
 import { authenticateHeader, requireAccess } from "../../engine/auth/gate.ts";
+import { guardedSeriesKeys } from "../../engine/auth/guarded-series-keys.ts";
 import { binary, guardedEvents } from "../../engine/auth/guarded-events.ts";
 import type { Account } from "../../engine/auth/users.ts";
 import { globalNamespace } from "../../engine/session-namespace.ts";
@@ -18,7 +19,7 @@ import { httpError, retryAfterSeconds } from "./http-errors.ts";
 import type { InfluxOptions } from "./influx/serve-influx.ts";
 import { serveInflux } from "./influx/serve-influx.ts";
 import { OpenConnections } from "./open-connections.ts";
-import { isInNamespace, namespaceParameter } from "./route.ts";
+import { isInNamespace, namespaceParameter, seriesPath } from "./route.ts";
 import type { HttpBackend, Route, RouteAnswer } from "./route.ts";
 
 /** Routes that take large bodies say so; this is for the rest. */
@@ -108,11 +109,27 @@ function fastifyRoute(
     bodyLimit: each.bodyBytesMax ?? bodyBytesMaxDefault,
     handler: async (request, reply) => {
       const accept = request.headers.accept ?? "";
-      const scoped = isInNamespace(each) ? backendFor(request, backend) : backend;
+      const scoped = scopedBackend(each, request, backend);
       const answer = await each.handle({ ...checkedRequest(request, each), accept }, scoped);
       return send(answer, reply, endless);
     },
   };
+}
+
+function scopedBackend(
+  { path }: Route,
+  request: FastifyRequest,
+  backend: HttpBackend,
+): HttpBackend {
+  if (isInNamespace({ path })) return backendFor(request, backend);
+  const { seriesKeys, seriesAccess } = backend;
+  if (!path.startsWith(seriesPath) || seriesKeys === undefined) return backend;
+  if (seriesAccess === undefined) return backend;
+  const sender = {
+    header: request.headers.authorization,
+    client: `${request.ip}:${request.socket.remotePort ?? 0}`,
+  };
+  return { ...backend, seriesKeys: guardedSeriesKeys(seriesKeys, seriesAccess, sender) };
 }
 
 /** Takes the namespace out of the query, and gives what works in it. */

@@ -5,6 +5,8 @@
  * Paths are written as in OpenAPI: /api/v1/topics/{topic}.
  */
 import type { Readable } from "node:stream";
+import type { KeyOperations } from "../../engine/auth/guarded-series-keys.ts";
+import type { SeriesAccess } from "../../engine/auth/series-access.ts";
 import type { Users } from "../../engine/auth/users.ts";
 import type { EncodedEventsApi } from "../../engine/encoded-events.ts";
 import type { EventsApi } from "../../engine/events-api.ts";
@@ -20,6 +22,10 @@ export interface HttpBackend {
   eventsOf?(namespace: string): EventsApi;
   /** Who may do what; without it everybody may do everything. */
   readonly users?: Users;
+  /** API keys of time series; without it there are none. */
+  readonly seriesKeys?: KeyOperations;
+  /** Who may have them; without it everybody. */
+  readonly seriesAccess?: Pick<SeriesAccess, "authenticate">;
   readonly encoded: Pick<EncodedEventsApi, "settleEncoded">;
   readonly stats: StatsSource;
   readonly clock: Clock;
@@ -78,9 +84,12 @@ export interface Route<P = unknown, Q = unknown, B = unknown> {
 /** Query parameter of the routes that work on events: the namespace they are in. */
 export const namespaceParameter = "namespace";
 
+/** What the paths of time series start with. */
+export const seriesPath = "/api/v1/series/";
+
 /** Whether the route works in a namespace. */
 export function isInNamespace({ path }: Pick<Route, "path">): boolean {
-  return path.startsWith("/api/");
+  return path.startsWith("/api/") && !path.startsWith(seriesPath);
 }
 
 const noFields = object({});

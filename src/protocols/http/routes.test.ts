@@ -5,6 +5,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { FastifyInstance } from "fastify";
+import type { ApiKeyInfo } from "../../engine/auth/series-keys.ts";
 import { FakeEvents } from "../../../test/support/fake-events.ts";
 import { OpenApiValidator } from "../../../test/support/openapi-validator.ts";
 import { SimulatedClock } from "../../ports/simulated-clock.ts";
@@ -62,6 +63,13 @@ const samples: Readonly<Record<string, Sample>> = {
   getMetrics: {},
   getStats: {},
   getSchedulerStatus: { query: "?partition=0" },
+  createSeriesKey: {
+    path: { database: "db" },
+    body: { name: "k", access: "read", pattern: "^cpu" },
+    status: 201,
+  },
+  listSeriesKeys: { path: { database: "db" } },
+  revokeSeriesKey: { path: { database: "db", name: "k" } },
   runRetention: { body: { topic: "orders", maxAgeMs: 0 } },
   getOpenApi: {},
 };
@@ -73,7 +81,10 @@ async function backend() {
   await events.configureTopic("orders", {});
   const metrics = async () => ({ contentType: "text/plain; version=0.0.4", text: "up 1\n" });
   const clock = new SimulatedClock(1_000);
-  return { events, encoded: events, stats: events, clock, notReady: () => undefined, metrics };
+  const key: ApiKeyInfo = { name: "k", access: "READ", pattern: "^cpu", created: 1 };
+  const seriesKeys = { create: async () => "secret", list: () => [key], drop: async () => {} };
+  const notReady = () => undefined;
+  return { events, encoded: events, stats: events, clock, seriesKeys, notReady, metrics };
 }
 
 async function serve(): Promise<FastifyInstance> {

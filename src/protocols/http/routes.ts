@@ -12,6 +12,7 @@ import { operationRoutes } from "./routes/operation-routes.ts";
 import { publishRoutes } from "./routes/publish-routes.ts";
 import { replayRoutes } from "./routes/replay-routes.ts";
 import { scheduleRoutes } from "./routes/schedule-routes.ts";
+import { seriesKeyRoutes } from "./routes/series-key-routes.ts";
 import { subscribeRoutes } from "./routes/subscribe-routes.ts";
 import { topicRoutes } from "./routes/topic-routes.ts";
 
@@ -38,6 +39,7 @@ export const routes: readonly Route[] = [
   ...deadLetterRoutes,
   ...topicRoutes,
   ...groupRoutes,
+  ...seriesKeyRoutes,
   ...operationRoutes,
   document,
 ];
