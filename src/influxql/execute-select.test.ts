@@ -99,6 +99,22 @@ test("executeSelect pauses and ends when it is cancelled", async () => {
   assert.equal(lines.at(-1), "error: query interrupted");
 });
 
+test("executeSelect orders points of equal time as InfluxDB does", async () => {
+  const tied = new MemoryData();
+  tied.addPolicy("db", "autogen");
+  const line = (host: string, i: number): string => `m,h=${host} f=${i},s="${9 - i}" 1000000000`;
+  tied.write("db", "autogen", ["a", "b", "c", "d", "e"].map(line).join("\n"));
+  const order = async (text: string): Promise<string> => {
+    const [, ...rows] = await runQuery(text, contextOf(tied));
+    return rows.map((row) => row.split(" ")[1]).join(" ");
+  };
+  // By text that comes first by name; else as a heap of cursors has it.
+  assert.equal(await order("select f from m"), "0 4 3 2 1");
+  assert.equal(await order("select f from m order by time desc"), "4 0 1 2 3");
+  assert.equal(await order("select s from m"), "5 6 7 8 9");
+  assert.equal(await order("select h, s from m"), "a b c d e");
+});
+
 test("executeSelect says why there is nothing, and nothing where there is something", async () => {
   const told = async (text: string): Promise<string[]> => {
     const warnings: string[] = [];

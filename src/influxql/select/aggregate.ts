@@ -179,7 +179,7 @@ export class Aggregation {
       values.push(value);
     };
     const { bounds } = this.#settings;
-    const options = { bounds, pacer, rowsWanted: Infinity };
+    const options = { bounds, pacer, rowsWanted: Infinity, tieSlots: [] };
     for await (const block of mergePoints(group.streams, options)) {
       for (const [i, points] of block.points.entries()) {
         const row = block.rows[i] ?? 0;

@@ -22,6 +22,8 @@ export interface Stream {
   readonly tags: Tags;
   /** Of RowGroup: such streams come one after the other, as in 1.x, and not in order of time. */
   readonly isUnordered: boolean;
+  /** Whether its points are rows of another query, and not those of a series. */
+  readonly isOfRows: boolean;
   read(bounds: TimeBounds): Iterable<Points> | AsyncIterable<Points>;
 }
 
@@ -180,6 +182,7 @@ interface SeriesStreamOptions {
 class SeriesStream implements Stream {
   readonly tags: Tags;
   readonly isUnordered = false;
+  readonly isOfRows = false;
   readonly #options: SeriesStreamOptions;
 
   constructor(options: SeriesStreamOptions) {
@@ -249,6 +252,7 @@ function addRows(groups: Map<string, Group>, input: RowInput, scope: Scope): voi
     group.streams.push({
       tags: rows.tags,
       isUnordered: rows.isUnordered,
+      isOfRows: true,
       async *read(bounds) {
         for await (const batch of rows.batches(bounds)) {
           settings.countPoints(batch.count);

@@ -102,7 +102,8 @@ function makeSide(source: Source, compiled: CompiledSelect, { settings, outer }:
   const inner = compileSelect(statement, settings.context.now, compiled);
   const title = titleOf(source);
   const alias = source.kind === "join" ? "" : title;
-  return { alias, title, run: prepareSelect(inner, settings, []) };
+  const inOrder = { ...settings, keepsSeriesOrder: true };
+  return { alias, title, run: prepareSelect(inner, inOrder, []) };
 }
 
 function titleOf(source: Source): string {

@@ -9,7 +9,8 @@ import type { AggregateSettings } from "./aggregate.ts";
 import { Aggregation } from "./aggregate.ts";
 import type { CallSeries } from "./call-series.ts";
 import { missingValue } from "./call-series.ts";
-import { collectSlots } from "./collect-slots.ts";
+import { collectSlots, selectedSlots } from "./collect-slots.ts";
+import { compareText } from "./expand.ts";
 import type { Group } from "./groups.ts";
 import { planGroups } from "./groups.ts";
 import { chainPoints, mergePoints } from "./merge-points.ts";
@@ -28,6 +29,8 @@ import { windowOf } from "./windows.ts";
 export type Rows = readonly (readonly Value[])[];
 
 export interface RunSettings {
+  /** Whether points of equal time come in the order of series, and not of 1.x. */
+  readonly keepsSeriesOrder?: boolean;
   readonly context: SelectContext;
   readonly pacer: Pacer;
   readonly countPoints: (count: number) => void;
@@ -136,10 +139,12 @@ export class SelectRun {
     const driving = this.#slots.flatMap((slot, index) =>
       slot.type === "tag" || slot.type === "unknown" ? [] : [index],
     );
+    const { keepsSeriesOrder, pacer } = this.#settings;
     const options = {
       bounds: this.#bounds,
-      pacer: this.#settings.pacer,
+      pacer,
       rowsWanted: rowsWanted(this.plan.compiled.statement) ?? Infinity,
+      tieSlots: keepsSeriesOrder === true ? undefined : tieSlots(selectedSlots(this.plan)),
     };
     const blocks = group.streams.every(({ isUnordered }) => isUnordered)
       ? chainPoints(group.streams, options)
@@ -269,6 +274,18 @@ function nextTime(
     if (next === undefined || (isAscending ? time < next : time > next)) next = time;
   }
   return next;
+}
+
+/** Slots of text that come before all others by name: 1.x orders points of equal time by them. */
+function tieSlots(slots: readonly Slot[]): number[] {
+  const places = slots.map((_slot, place) => place);
+  places.sort((a, b) => compareText(slots[a]?.name ?? "", slots[b]?.name ?? ""));
+  const end = places.findIndex((place) => !isText(slots[place]));
+  return end === -1 ? places : places.slice(0, end);
+}
+
+function isText(slot: Slot | undefined): boolean {
+  return slot?.type === "tag" || slot?.type === "string";
 }
 
 /** Functions for which it does not matter in which order series are read. */
