@@ -55,6 +55,11 @@ export class RandomWords {
   integer = (): string => {
     return this.below(3) > 0 ? String(this.below(40) - 10) : this.of(integers);
   };
+  /** How many to draw: never billions, which redis-server would gather in gigabytes. */
+  count = (): string => {
+    const count = this.integer();
+    return count === "-2147483649" ? "-50" : count;
+  };
   float = (): string => this.of(this.below(2) === 0 ? floats : integers);
   value = (): string => this.of([this.of(texts), this.integer(), this.float()]);
   /** An offset: none that would make a string of many megabytes. */
@@ -152,7 +157,7 @@ const makers: Readonly<Record<string, Make>> = {
   HSTRLEN: (from) => [from.key(), from.field()],
   HINCRBY: (from) => [from.key(), from.field(), from.integer()],
   HINCRBYFLOAT: (from) => [from.key(), from.field(), from.float()],
-  HRANDFIELD: (from) => [from.key(), ...from.some([from.integer()], ["WITHVALUES"])],
+  HRANDFIELD: (from) => [from.key(), ...from.some([from.count()], ["WITHVALUES"])],
   HSCAN: (from) => [from.key(), from.of(["0", "x", "-1"]), ...scanOptions(from)],
   SCAN: (from) => [from.of(["0", "x", "-1"]), ...scanOptions(from), ...from.some(["TYPE", "hash"])],
   DEL: (from) => from.keys(3),
