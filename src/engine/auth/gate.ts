@@ -18,9 +18,10 @@ export function authenticateHeader(users: Users, header: string | undefined): Ac
   // Names and passwords are binary, as everywhere in engine/auth: a character is a byte.
   const text = Buffer.from(encoded, "base64").toString("latin1");
   const colon = text.indexOf(":");
-  const account =
-    colon < 0 ? undefined : users.authenticate(text.slice(0, colon), text.slice(colon + 1));
+  const name = colon < 0 ? "" : text.slice(0, colon);
+  const account = colon < 0 ? undefined : users.authenticate(name, text.slice(colon + 1));
   if (account !== undefined) return account;
+  users.refused(name, { reason: "auth", object: "AUTH" });
   throw new CronosError(
     "UNAUTHENTICATED",
     "Invalid credentials: expected Basic with the name and password of a user that is on",
@@ -31,6 +32,7 @@ export function authenticateHeader(users: Users, header: string | undefined): Ac
 export function requireAccess(account: Account, request: AccessRequest): void {
   const denial = authorize(account, request);
   if (denial === undefined) return;
+  account.refused(denial);
   const { reason, object } = denial;
   const text = (latin1: string): string => Buffer.from(latin1, "latin1").toString("utf8");
   throw new CronosError(

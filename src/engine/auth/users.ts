@@ -8,11 +8,14 @@
  * may do everything. A change is seen once it is durable, one change after another.
  */
 import { CronosError } from "../../base/errors.ts";
+import { wallTimeMs } from "../../base/ids.ts";
 import type { Key } from "../../base/key.ts";
 import { keyAfterPrefix } from "../../base/key.ts";
 import type { Random } from "../../ports/random.ts";
 import type { Shard } from "../../shard/shard.ts";
 import { AccessLog } from "./access-log.ts";
+import type { AccessLogEntry } from "./access-log.ts";
+import type { Denial } from "./access-request.ts";
 import type { AccessState } from "./access.ts";
 import { Access, everything, newUser } from "./access.ts";
 import type { RuleNames } from "./rules.ts";
@@ -28,6 +31,8 @@ export interface Account {
   readonly name: string;
   /** Replaced, never changed. */
   readonly access: Access;
+  /** Notes that it was refused something, over a protocol whose requests have no connection. */
+  refused(denial: Denial): void;
 }
 
 interface KnownAccount extends Account {
@@ -151,6 +156,12 @@ export class Users {
     });
   }
 
+  /** Notes what was refused to whom by HTTP or gRPC; RESP notes the client's address too. */
+  refused(user: string, { reason, object }: Pick<AccessLogEntry, "reason" | "object">): void {
+    const at = wallTimeMs(this.#shard.now);
+    this.denials.add({ reason, object, user, client: "HTTP or gRPC", context: "toplevel", at });
+  }
+
   /** Tells about users that were changed or deleted; the function returned ends it. */
   onChange(listener: (account: Account, isDeleted: boolean) => void): () => void {
     this.#listeners.add(listener);
@@ -161,7 +172,7 @@ export class Users {
     const access = new Access(state);
     const known = this.#accounts.get(name);
     if (known === undefined) {
-      const account = { name, access };
+      const account = { name, access, refused: (denial: Denial) => this.refused(name, denial) };
       this.#accounts.set(name, account);
       return account;
     }

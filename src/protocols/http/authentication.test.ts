@@ -47,6 +47,11 @@ test("HTTP asks for the credentials of a user, whose rules hold", async () => {
   assert.equal((await server.inject(settled)).statusCode, 403);
   assert.equal(await status("/health"), 200);
   assert.equal(await status("/openapi.json"), 200);
+  const wrong = `Basic ${Buffer.from("ann:x").toString("base64")}`;
+  assert.equal(await status("/api/v1/topics", wrong), 401);
+  const denials = db.users.denials.entries.map(({ entry }) => `${entry.reason} ${entry.object}`);
+  assert.deepEqual(denials.slice(0, 2), ["auth AUTH", "command event.ack"]);
+  assert.ok(denials.includes("key other"));
   await server.close();
   await db.close();
 });
