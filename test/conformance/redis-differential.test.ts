@@ -95,6 +95,7 @@ function comparable(name: string, reply: string): unknown {
       return reply.startsWith("*") ? itemsOf(reply).length : reply.startsWith("$-1");
     case "TTL":
     case "PTTL":
+    case "EXPIRETIME":
     case "PEXPIRETIME":
       return Number(reply.slice(1));
     default:
