@@ -37,7 +37,9 @@ import { globalNamespace } from "./session-namespace.ts";
 import { Session } from "./session.ts";
 import { executeSelect } from "../influxql/execute-select.ts";
 import { QueryService } from "./series/query-service.ts";
+import { RetentionKeeper } from "./series/retention-keeper.ts";
 import { diagnosticsOf, statisticsOf } from "./series/server-figures.ts";
+import type { DefiningKind } from "./series/define.ts";
 import { seriesApi, seriesScope } from "./series/series-api.ts";
 import type { SeriesApi, SeriesScope } from "./series/series-api.ts";
 import { SeriesWork } from "./series/series-work.ts";
@@ -88,6 +90,7 @@ export class Engine implements Database, StatsSource {
   readonly queries: QueryService;
   /** Continuous queries, streams, subscriptions, bindings. */
   readonly seriesWork: SeriesWork;
+  readonly #retention: RetentionKeeper;
   readonly #namespaces: NamespacesService;
   readonly #zmapWatches: ZMapWatches;
   readonly #keys: KeysService;
@@ -140,6 +143,8 @@ export class Engine implements Database, StatsSource {
     });
     this.queries = this.#openQueries(running.shard);
     this.seriesWork.start();
+    const { shard } = running;
+    this.#retention = new RetentionKeeper({ shard, clock, models: this.seriesModels, warn });
     this.admin = new AdminService({ ...parts, flush: () => running.shard.flush() });
   }
 
@@ -156,8 +161,11 @@ export class Engine implements Database, StatsSource {
       limits: queryLimits(this.#parts.settings),
       stats: () => statisticsOf(this.seriesModels, this.queries.registry),
       diagnostics: () => diagnosticsOf(clock),
-      onDefined: () => this.seriesWork.defined(),
       runContinuous: (statement) => this.seriesWork.runContinuous(statement),
+      onDefined: (kind) => {
+        this.seriesWork.defined();
+        if (changesPolicies.has(kind)) this.#retention.changed();
+      },
     });
   }
 
@@ -323,11 +331,19 @@ export class Engine implements Database, StatsSource {
     this.#model.close();
     await this.#model.reads.close();
     this.queries.close();
+    await this.#retention.close();
     await this.seriesModels.storage.close();
     await this.#shard.close();
     await closeParts(this.#parts);
   }
 }
+
+/** Kinds of statements after which points may be older than they are kept. */
+const changesPolicies: ReadonlySet<string> = new Set<DefiningKind>([
+  "create database",
+  "create retention policy",
+  "alter retention policy",
+]);
 
 async function closeParts({ log, base, release }: EngineParts): Promise<void> {
   const results = await Promise.allSettled([log.close(), base.close()]);

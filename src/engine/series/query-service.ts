@@ -16,6 +16,7 @@ import type { Random } from "../../ports/random.ts";
 import type { Shard } from "../../shard/shard.ts";
 import type { SeriesView } from "../../models/series/series-scan.ts";
 import { define, isDefining } from "./define.ts";
+import type { DefiningKind } from "./define.ts";
 import { deletePoints, deletesPoints } from "./delete-points.ts";
 import { explainLines } from "./explain.ts";
 import { linesOf, writtenTable } from "./into.ts";
@@ -59,10 +60,10 @@ export interface QueryServiceOptions {
   /** What SHOW STATS and SHOW DIAGNOSTICS tell. */
   readonly stats: () => readonly StatsModule[];
   readonly diagnostics: () => readonly StatsModule[];
-  /** Called after a statement changed the continuous queries, subscriptions or bindings. */
-  readonly onDefined?: () => void;
   /** RUN CONTINUOUS QUERY. */
   readonly runContinuous?: (statement: StatementOf<"run continuous query">) => Promise<void>;
+  /** Called after a statement made, changed or dropped something of this kind. */
+  readonly onDefined?: (kind: DefiningKind) => void;
 }
 
 export interface QueryRequest {
@@ -163,7 +164,8 @@ export class QueryService {
     if (isDefining(statement)) {
       const place = { models, database: request.database };
       await shard.execute((tx) => define(tx, statement, place));
-      return this.#options.onDefined?.();
+      this.#options.onDefined?.(statement.kind);
+      return;
     }
     if (statement.kind === "delete" && deletesPoints(statement, this.#stateOf(request))) {
       return await deletePoints(statement, this.#stateOf(request), shard);

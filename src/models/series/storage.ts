@@ -25,6 +25,7 @@ import type { KeyRange, WindowPlace } from "./rows.ts";
 import type { SeriesView } from "./series-scan.ts";
 import { HOUR_NS_BIG, WINDOW_HOURS_MAX } from "./series-time.ts";
 import { StorageView } from "./view.ts";
+import { hasPointsElsewhere, seriesWithBlocks } from "./window-series.ts";
 import type { Window } from "./window-stats.ts";
 import { noStats, readWindows } from "./window-stats.ts";
 import type { WriteBatch } from "./write-batch.ts";
@@ -131,6 +132,27 @@ export class SeriesStorage implements DerivedState {
   ): void {
     const seriesIds = Uint32Array.from(what.seriesIds).sort();
     if (seriesIds.length > 0) this.#drop(tx, { policyIds: what.policyIds, seriesIds });
+  }
+
+  /**
+   * Ids of series that have blocks in a window, ascending: at most `limit`, from `from` on. Points
+   * that are not in blocks yet are not seen.
+   */
+  seriesIn(at: WindowPlace, part: { readonly from: number; readonly limit: number }): number[] {
+    return seriesWithBlocks(this.#shard.tip, at, part);
+  }
+
+  /** Whether a series has points in another window of these policies than `but`. */
+  hasPointsElsewhere(
+    tx: Transaction,
+    series: {
+      readonly seriesId: number;
+      readonly policyIds: readonly number[];
+      readonly but: WindowPlace;
+    },
+  ): boolean {
+    const recent = { heads: this.#heads.all, drops: this.#drops };
+    return hasPointsElsewhere(tx, series, recent);
   }
 
   /**
