@@ -3,17 +3,19 @@
  * is stored, or over some written batches alone.
  */
 import { executeSelect } from "../../influxql/execute-select.ts";
-import type { SelectStatement } from "../../influxql/ast.ts";
+import type { Expression, SelectStatement } from "../../influxql/ast.ts";
 import type { SelectContext, SelectLimits, SeriesChunk } from "../../influxql/result.ts";
-import type { SelectData } from "../../influxql/select-data.ts";
+import type { MeasurementInfo, SelectData } from "../../influxql/select-data.ts";
+import { findSeries } from "../../influxql/select/series-finder.ts";
 import type { WriteBatch } from "../../models/series/write-batch.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { Random } from "../../ports/random.ts";
 import type { Shard } from "../../shard/shard.ts";
 import type { Snapshot } from "../../store/base-tree.ts";
 import { BatchSelectData } from "./batch-select-data.ts";
+import { placesIn } from "./series-feed.ts";
 import type { SeriesModels } from "./series-models.ts";
-import type { StatementPlace } from "./statement-places.ts";
+import type { Reads, StatementPlace } from "./statement-places.ts";
 import { StoredSelectData, TagCache } from "./stored-select-data.ts";
 
 const limits: SelectLimits = { seriesMax: 0, pointsMax: 0, bucketsMax: 0, chunkRows: 5000 };
@@ -31,6 +33,7 @@ export class SelectRunner {
   readonly #tags: TagCache;
   /** Queries over the same write share what they find out about it. */
   readonly #batches = new WeakMap<readonly WriteBatch[], BatchSelectData>();
+  readonly #measurements = new WeakMap<readonly WriteBatch[], readonly MeasurementInfo[]>();
 
   constructor(options: SelectRunnerOptions) {
     this.#options = options;
@@ -60,9 +63,46 @@ export class SelectRunner {
     place: StatementPlace,
     batches: readonly WriteBatch[],
   ): AsyncGenerator<SeriesChunk> {
+    return executeSelect(statement, this.#context(this.#dataOf(batches), place));
+  }
+
+  /**
+   * Whether a query with this condition (without its bounds of time) can find anything in the
+   * batches: quick to tell for conditions on tags, and true whenever that is not enough.
+   */
+  mayFind(
+    condition: Expression | undefined,
+    reads: Reads,
+    batches: readonly WriteBatch[],
+  ): boolean {
+    const data = this.#dataOf(batches);
+    return this.#measurementsOf(batches, data).some((info) => {
+      if (!reads(info.policyId, info.measurementId)) return false;
+      const isField = (name: string): boolean => info.fields.some((field) => field.name === name);
+      return findSeries(condition, { data, info, isField }).length > 0;
+    });
+  }
+
+  #dataOf(batches: readonly WriteBatch[]): BatchSelectData {
     let data = this.#batches.get(batches);
     if (data === undefined) this.#batches.set(batches, (data = this.#batchData(batches)));
-    return executeSelect(statement, this.#context(data, place));
+    return data;
+  }
+
+  #measurementsOf(
+    batches: readonly WriteBatch[],
+    data: SelectData,
+  ): readonly MeasurementInfo[] {
+    const known = this.#measurements.get(batches);
+    if (known !== undefined) return known;
+    const { catalog } = this.#options.models;
+    const found = placesIn(batches).flatMap(({ policyId, measurementId }) => {
+      const name = catalog.measurementById(measurementId)?.name;
+      const info = name === undefined ? undefined : data.measurement(policyId, name);
+      return info === undefined ? [] : [info];
+    });
+    this.#measurements.set(batches, found);
+    return found;
   }
 
   /** Names and tags are read from the tip: what a durable write has never changes there. */

@@ -249,7 +249,8 @@ function pointsOf(record: LogRecord): Fed | undefined {
   return { kind: "points", index: record.index, batches, places: placesIn(batches) };
 }
 
-function placesIn(batches: readonly WriteBatch[]): FedPlace[] {
+/** Whose points the batches have, each once. */
+export function placesIn(batches: readonly WriteBatch[]): FedPlace[] {
   const places = new Map<string, FedPlace>();
   for (const { policyId, rows, measurementIds } of batches) {
     let last = -1;

@@ -55,6 +55,8 @@ interface SharedStatement {
   streams: number;
 }
 
+const none: Promise<readonly SeriesChunk[]> = Promise.resolve([]);
+
 type SharedRows = WeakMap<readonly WriteBatch[], Promise<readonly SeriesChunk[]>>;
 
 export class SeriesStreams {
@@ -129,7 +131,9 @@ export class SeriesStreams {
     const ofBatches = (batches: readonly WriteBatch[]): Promise<readonly SeriesChunk[]> => {
       let found = rows.get(batches);
       if (found === undefined) {
-        found = collected(runner.batches(query.statement, place, batches));
+        const mayFind =
+          query.early === undefined || runner.mayFind(query.early.condition, reads, batches);
+        found = mayFind ? collected(runner.batches(query.statement, place, batches)) : none;
         rows.set(batches, found);
       }
       return found;

@@ -14,6 +14,8 @@ export interface StreamStatement {
   readonly statement: SelectStatement;
   /** The window of GROUP BY time that an instant is in; undefined: rows are given one by one. */
   readonly windowOf: ((time: bigint) => StreamWindow) | undefined;
+  /** What tells early that a write has nothing: its condition, if its sources are measurements. */
+  readonly early: { readonly condition: Expression | undefined } | undefined;
 }
 
 /** Throws INVALID_ARGUMENT. `now`: ns since 1970. */
@@ -33,10 +35,12 @@ export function streamStatement(
   const { interval } = compiled;
   if (interval === undefined) {
     checkRows(compiled);
-    return { statement, windowOf: undefined };
+    const isPlain = statement.sources.every(({ kind }) => kind === "measurement");
+    const early = isPlain ? { condition: compiled.condition } : undefined;
+    return { statement, windowOf: undefined, early };
   }
   for (const { expression } of compiled.fields) checkWindows(expression);
-  return { statement, windowOf: (time) => windowOf(interval, time) };
+  return { statement, windowOf: (time) => windowOf(interval, time), early: undefined };
 }
 
 /** Without windows each written point makes its own row. */
