@@ -30,8 +30,8 @@ import { queryTypes } from "./support/tsbs-queries.ts";
 const LINES_PER_BODY = 10_000;
 const CONNECTIONS = 4;
 /** The disk is settled when its use was the same so many times in a row, a second apart. */
-const SETTLED_SECONDS = 15;
-const SETTLE_SECONDS_MAX = 180;
+const SETTLED_SECONDS = 60;
+const SETTLE_SECONDS_MAX = 300;
 
 export interface TsbsOptions {
   readonly engines: readonly EngineName[];
