@@ -189,7 +189,7 @@ export class SelectRun {
     if (plan.calls.some((call) => call.args[0]?.kind === "call")) return;
     const all = this.#bounds;
     const first = all.isAscending
-      ? (plan.compiled.range.from ?? (await firstTime(group, all)))
+      ? (plan.compiled.range.from ?? (await someFirstTime(group, all)))
       : all.to;
     if (first === undefined) return;
     const length = interval.ns * BigInt(wanted);
@@ -249,17 +249,14 @@ function rowsWanted({ limit, offset, having, orderBy }: SelectStatement): number
   return limit === 0 || having !== undefined || !isByTime ? undefined : limit + offset;
 }
 
-/** The time of a group's first point; undefined: it has none. */
-async function firstTime(group: Group, bounds: TimeBounds): Promise<bigint | undefined> {
-  let first: bigint | undefined;
+/** A time that the group has a point at, and none of that stream before; undefined: no point. */
+async function someFirstTime(group: Group, bounds: TimeBounds): Promise<bigint | undefined> {
   for (const stream of group.streams) {
     for await (const points of stream.read(bounds)) {
-      const time = timeAt(points.startHour, points.firstOffset);
-      if (first === undefined || time < first) first = time;
-      break;
+      return timeAt(points.startHour, points.firstOffset);
     }
   }
-  return first;
+  return undefined;
 }
 
 function nextTime(
