@@ -138,6 +138,11 @@ test("executeSelect knows HAVING, ORDER BY a column, IN, BETWEEN and NOT", async
   const sorted = await run("select u from cpu where host = 'a' order by u desc limit 2");
   const [first = 0, second = 0] = sorted.slice(1).map((line) => Number(line.split(" ")[1]));
   assert.ok(first > second && first > 95);
+  const hosts = await run("select count(u) from cpu group by host order by host desc");
+  assert.deepEqual(
+    hosts.filter((text) => text.startsWith("cpu")).map((text) => text.slice(9, 10)),
+    ["c", "b", "a"],
+  );
   const condition = "host in ('a', 'c') and u between 0 and 50";
   const inside = await run(`select count(u) from cpu where ${condition}`);
   assert.equal(inside[1]?.split(" ").length, 2);

@@ -77,9 +77,9 @@ export class SelectRun {
       countPoints: this.#settings.countPoints,
     });
     const limited = limitSeries(groups, statement);
-    if (isAscending) return limited;
+    if (isAscending) return orderByTags(limited, statement);
     for (const group of limited) group.streams.reverse();
-    return limited.toReversed();
+    return orderByTags(limited.toReversed(), statement);
   }
 
   /** Columns of unknown type have no values: with no other there is no row. */
@@ -309,6 +309,16 @@ function limitSeries(groups: readonly Group[], { slimit, soffset }: SelectStatem
     counts.set(name, place + 1);
     return place >= soffset && (slimit === 0 || place < soffset + slimit);
   });
+}
+
+/** ORDER BY a tag that is grouped by is about the order of series. */
+function orderByTags(groups: Group[], { orderBy }: SelectStatement): Group[] {
+  for (const { name, isAscending } of orderBy.toReversed()) {
+    const sign = isAscending ? 1 : -1;
+    const value = ({ tags }: Group): string | undefined => tags.find(([key]) => key === name)?.[1];
+    groups.sort((a, b) => compareText(value(a) ?? "", value(b) ?? "") * sign);
+  }
+  return groups;
 }
 
 /** Fails when more points are read than allowed; 0: any number is. */
