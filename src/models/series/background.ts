@@ -5,7 +5,8 @@
  *
  * A job that fails is told to onError and done again when the next one is asked for. While there
  * are points in heads, it is looked after them every TICK_MS: a head that got none for IDLE_TICKS
- * is sealed, and then windows are merged that else wait for more.
+ * is sealed, one that is large after LARGE_IDLE_TICKS, and then windows are merged that else wait
+ * for more.
  */
 import { CronosError } from "../../base/errors.ts";
 import type { Clock, Timer } from "../../ports/clock.ts";
@@ -28,8 +29,11 @@ const MERGE_SEALS = 8;
 const MERGE_SEALS_IDLE = 2;
 /** Operations of a job that may be on their way to the log. */
 const STEPS_AHEAD = 8;
-const TICK_MS = 10_000;
-const IDLE_TICKS = 3;
+const TICK_MS = 2500;
+const IDLE_TICKS = 12;
+/** Blocks made of a head of this size are not small ones that are merged soon. */
+const LARGE_IDLE_TICKS = 1;
+const LARGE_BYTES = 4 * 1024 * 1024;
 
 const wholeWindow = { from: 0, to: Number.POSITIVE_INFINITY, spans: allSpans };
 
@@ -202,7 +206,8 @@ export class Background {
     const isSame = seen?.head === head && seen.rows === rows;
     const ticks = isSame ? seen.ticks + 1 : 0;
     this.#seen = { head, rows, ticks };
-    const isIdle = rows > 0 && ticks >= IDLE_TICKS;
+    const isLarge = head.bytes >= LARGE_BYTES;
+    const isIdle = rows > 0 && ticks >= (isLarge ? LARGE_IDLE_TICKS : IDLE_TICKS);
     if (isIdle) {
       heads.freeze();
       this.#quietly(this.merge());

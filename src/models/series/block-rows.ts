@@ -36,6 +36,26 @@ export function readBlocks(
 }
 
 /**
+ * Where the block begins that begins last of those that may have points from `from` to `to`;
+ * undefined: there is none.
+ */
+export function lastFirstOffset(
+  view: ReadView,
+  at: SeriesWindow,
+  range: { readonly from: number; readonly to: number; readonly spans: number },
+): number | undefined {
+  let last: number | undefined;
+  // From 1 on: then each span has a range of its own.
+  const from = Math.max(1, range.from);
+  for (const { start, end } of blocksBetween(at, { ...range, from })) {
+    for (const [key] of view.range(start, end, { reverse: true, limit: 1 })) {
+      last = Math.max(last ?? 0, readBlockKey(key).first);
+    }
+  }
+  return last;
+}
+
+/**
  * Blocks of a series in a window that have points from `from` to `to`, up to a head, and all that
  * overlap those, and so on: no other block up to that head overlaps any of them.
  */

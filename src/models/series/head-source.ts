@@ -2,7 +2,7 @@
 import type { Column } from "./column.ts";
 import { fieldType } from "./field-type.ts";
 import type { FieldType } from "./field-type.ts";
-import type { Head, HeadWindow } from "./head.ts";
+import type { Head, HeadRange, HeadWindow } from "./head.ts";
 import type { PointSource } from "./point-source.ts";
 import { MutableColumn } from "./mutable-column.ts";
 import type { Shape } from "./shape.ts";
@@ -34,13 +34,13 @@ export class HeadSource implements PointSource {
     this.hasRepeats = order !== "ascending";
   }
 
-  /** Undefined when the series has no point in rows before `end`. */
+  /** Undefined when the series has no point in these rows. */
   static of(
     head: Head,
     window: HeadWindow,
-    part: { readonly seriesId: number; readonly end: number },
+    part: HeadRange & { readonly seriesId: number },
   ): HeadSource | undefined {
-    const rows = head.rowsOf(window, part.seriesId, part.end);
+    const rows = head.rowsOf(window, part.seriesId, part);
     return rows.length === 0 ? undefined : new HeadSource(head, rows);
   }
 

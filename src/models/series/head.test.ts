@@ -6,7 +6,7 @@ import { Head } from "./head.ts";
 
 function rowsOf(head: Head, seriesId: number, end = head.rowCount): number[] {
   const window = head.window(1, 0);
-  return window === undefined ? [] : [...head.rowsOf(window, seriesId, end)];
+  return window === undefined ? [] : [...head.rowsOf(window, seriesId, { end })];
 }
 
 test("Head.rowsOf() gives a series' rows in the order they came, up to a row", () => {

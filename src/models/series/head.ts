@@ -47,6 +47,22 @@ export interface HeadWindow {
   readonly policyId: number;
   readonly startHour: number;
   readonly series: SeriesTable;
+  /** Offset of the latest point. */
+  readonly latest: number;
+  /** No row is earlier than one that came before it by more than this, ns. */
+  readonly lateness: number;
+}
+
+interface MutableWindow extends HeadWindow {
+  latest: number;
+  lateness: number;
+}
+
+/** Rows before row `end`, with offsets from `from` to `to`, both included. */
+export interface HeadRange {
+  readonly end: number;
+  readonly from?: number | undefined;
+  readonly to?: number | undefined;
 }
 
 export interface HeadMark {
@@ -63,7 +79,7 @@ export class Head {
   readonly #values: Float64Array[] = [];
   readonly #texts: string[] = [];
   readonly #bigs = new Map<number, bigint>();
-  readonly #windows = new Map<string, HeadWindow>();
+  readonly #windows = new Map<string, MutableWindow>();
   #textBytes = 0;
   #rowCount = 0;
   #valueCount = 0;
@@ -98,7 +114,7 @@ export class Head {
   append(batch: WriteBatch): readonly Shape[] {
     const { rows, seconds, nanos, seriesIds, windowHours } = batch;
     const shapes: Shape[] = [];
-    let window: HeadWindow | undefined;
+    let window: MutableWindow | undefined;
     let startHour = Number.NaN;
     for (let row = 0; row < rows; row++) {
       const second = seconds[row] as number;
@@ -112,7 +128,11 @@ export class Head {
       const number = this.#rowCount++;
       const segment = this.#segmentFor(number);
       const at = number & ROW_MASK;
-      segment.offsets[at] = offsetIn(start, second, nanos[row] as number);
+      const offset = offsetIn(start, second, nanos[row] as number);
+      segment.offsets[at] = offset;
+      const late = window.latest - offset;
+      if (late < 0) window.latest = offset;
+      else if (late > window.lateness) window.lateness = late;
       segment.shapes[at] = shape.number;
       segment.values[at] = this.#addValues(batch, row, shape);
       segment.before[at] = window.series.exchange(seriesIds[row] as number, number);
@@ -204,14 +224,31 @@ export class Head {
     return must(this.#bigs.get(number), "An integer that is not safe must be kept apart");
   }
 
-  /** Rows of a series before row `end`, in the order they came. */
-  rowsOf(window: HeadWindow, seriesId: number, end: number): Int32Array {
+  /** Rows of a series in the order they came. */
+  rowsOf(window: HeadWindow, seriesId: number, range: HeadRange): Int32Array {
+    const { end, from = 0, to = Number.POSITIVE_INFINITY } = range;
     const newest = this.#newestBefore(window.series.get(seriesId), end);
+    // Rows that came before one of this time are all before `from`.
+    const past = from - window.lateness;
     let count = 0;
-    for (let row = newest; row !== NO_ROW; row = this.#before(row)) count++;
+    let first = newest;
+    for (; first !== NO_ROW; first = this.#before(first)) {
+      const offset = this.offsetOf(first);
+      if (offset < past) break;
+      if (offset >= from && offset <= to) count++;
+    }
     const rows = new Int32Array(count);
-    for (let row = newest; row !== NO_ROW; row = this.#before(row)) rows[--count] = row;
+    for (let row = newest; row !== first; row = this.#before(row)) {
+      const offset = this.offsetOf(row);
+      if (offset >= from && offset <= to) rows[--count] = row;
+    }
     return rows;
+  }
+
+  /** Offset of the row of a series that came last before row `end`; undefined: it has none. */
+  newestOffset(window: HeadWindow, seriesId: number, end: number): number | undefined {
+    const row = this.#newestBefore(window.series.get(seriesId), end);
+    return row === NO_ROW ? undefined : this.offsetOf(row);
   }
 
   #newestBefore(newest: number, end: number): number {
@@ -224,11 +261,11 @@ export class Head {
     return (this.#rows[row >>> ROW_BITS] as RowSegment).before[row & ROW_MASK] as number;
   }
 
-  #window(policyId: number, startHour: number): HeadWindow {
+  #window(policyId: number, startHour: number): MutableWindow {
     const key = windowKey(policyId, startHour);
     let window = this.#windows.get(key);
     if (window === undefined) {
-      window = { policyId, startHour, series: new SeriesTable() };
+      window = { policyId, startHour, series: new SeriesTable(), latest: -1, lateness: 0 };
       this.#windows.set(key, window);
     }
     return window;

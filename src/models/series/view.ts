@@ -3,7 +3,7 @@
  * were durable. Heads that are sealed in the meantime are still read here as they were.
  */
 import { assert } from "../../base/assert.ts";
-import { readBlocks } from "./block-rows.ts";
+import { lastFirstOffset, readBlocks } from "./block-rows.ts";
 import type { Drops } from "./drop.ts";
 import type { Head, HeadWindow } from "./head.ts";
 import { HeadSource } from "./head-source.ts";
@@ -63,6 +63,13 @@ export class StorageView implements SeriesView {
       if (from > to) continue;
       const { startHour } = window;
       const part = { startHour, from: Number(from), to: Number(to), descending, fieldIds };
+      const newest = descending ? this.#newestPart(series, window, part) : part.from;
+      // Who wants the newest points only does not make blocks before them be read.
+      if (newest > part.from) {
+        const last = { ...part, from: newest };
+        yield* batchesOf(this.#sourcesOf(series, window, last), last);
+        part.to = newest - 1;
+      }
       yield* batchesOf(this.#sourcesOf(series, window, part), part);
     }
   }
@@ -84,10 +91,27 @@ export class StorageView implements SeriesView {
     const blocks = spans === 0 ? [] : readBlocks(this.#snapshot, at, { ...range, spans });
     const sources: PointSource[] = blocks.map(({ source }) => source);
     for (const { part, window: of } of window.heads) {
-      const source = HeadSource.of(part.head, of, { seriesId, end: part.rows });
+      const { from, to } = range;
+      const source = HeadSource.of(part.head, of, { seriesId, end: part.rows, from, to });
       if (source !== undefined) sources.push(source);
     }
     return sources;
+  }
+
+  /** Where the newest points of a part begin: some, but not more than a block. */
+  #newestPart(
+    { policyId, seriesId }: SeriesPlace,
+    { startHour, spans, heads }: WindowParts,
+    range: { readonly from: number; readonly to: number },
+  ): number {
+    let newest = range.from;
+    for (const { part, window } of heads) {
+      const offset = part.head.newestOffset(window, seriesId, part.rows);
+      if (offset !== undefined && offset <= range.to) newest = Math.max(newest, offset);
+    }
+    if (spans === 0) return newest;
+    const at = { policyId, startHour, seriesId };
+    return Math.max(newest, lastFirstOffset(this.#snapshot, at, { ...range, spans }) ?? 0);
   }
 
   #windowsOf(policyId: number): readonly WindowParts[] {
