@@ -97,7 +97,8 @@ test("serve keeps what was acknowledged through SIGTERM and kill -9", async () =
   assert.equal((await server.stop("SIGKILL")).signal, "SIGKILL");
   server = await ServerProcess.start(directory);
   const seen = await take(server, 2);
-  assert.deepEqual(seen.map(({ id }) => id), ["pending", "later"]);
+  // They are in partitions of their own: on a slow machine both are due before one is delivered.
+  assert.deepEqual(seen.map(({ id }) => id).toSorted(), ["later", "pending"]);
   await server.stop();
 });
 
