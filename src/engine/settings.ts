@@ -65,6 +65,10 @@ export interface EngineSettings {
   readonly queryPointsMax: number;
   /** Groups of time of one series of a result. */
   readonly queryBucketsMax: number;
+  /** Values that a function may hold in memory: median() and others need all of a window. */
+  readonly queryHeldMax: number;
+  /** Rows of a query's answer. */
+  readonly queryRowsMax: number;
 }
 
 /** What holds when nothing is set. */
@@ -89,6 +93,8 @@ export const defaultEngineSettings: EngineSettings = Object.freeze({
   querySeriesMax: 0,
   queryPointsMax: 0,
   queryBucketsMax: 1_000_000,
+  queryHeldMax: 10_000_000,
+  queryRowsMax: 50_000_000,
 });
 
 /** The defaults with some of them replaced, frozen. */
@@ -104,5 +110,7 @@ export function queryLimits(settings: EngineSettings): QueryLimits {
     seriesMax: settings.querySeriesMax,
     pointsMax: settings.queryPointsMax,
     bucketsMax: settings.queryBucketsMax,
+    heldMax: settings.queryHeldMax,
+    rowsMax: settings.queryRowsMax,
   };
 }

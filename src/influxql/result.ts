@@ -37,6 +37,8 @@ export interface SelectLimits {
   readonly seriesMax: number;
   readonly pointsMax: number;
   readonly bucketsMax: number;
+  /** Values that a function may hold: median(), distinct() and others need all of a window. */
+  readonly heldMax: number;
   /** Rows of a chunk. */
   readonly chunkRows: number;
 }

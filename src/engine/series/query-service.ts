@@ -7,7 +7,7 @@
  *
  * A statement that fails answers its error; those behind it are not executed.
  */
-import { toCronosError } from "../../base/errors.ts";
+import { CronosError, toCronosError } from "../../base/errors.ts";
 import type { SelectStatement, Statement, StatementOf } from "../../influxql/ast.ts";
 import { printStatement } from "../../influxql/print-statement.ts";
 import type { SelectContext, SelectLimits, SeriesChunk } from "../../influxql/result.ts";
@@ -41,6 +41,8 @@ export interface QueryLimits {
   readonly seriesMax: number;
   readonly pointsMax: number;
   readonly bucketsMax: number;
+  readonly heldMax: number;
+  readonly rowsMax: number;
 }
 
 export type SelectExecutor = (
@@ -211,7 +213,7 @@ export class QueryService {
     run: StatementRun,
   ): AsyncGenerator<ResultSeries, void, undefined> {
     const { into } = statement;
-    if (into === undefined) return yield* this.#chunks(statement, run);
+    if (into === undefined) return yield* this.#counted(this.#chunks(statement, run));
     const database = into.database === "" ? run.request.database : into.database;
     this.#options.models.catalog.needDatabase(database);
     let written = 0;
@@ -222,6 +224,19 @@ export class QueryService {
       written += count;
     }
     yield writtenTable(written);
+  }
+
+  /** Ends the query when it answers too many rows. */
+  async *#counted(chunks: AsyncIterable<SeriesChunk>): AsyncGenerator<SeriesChunk> {
+    const { rowsMax } = this.#options.limits;
+    let rows = 0;
+    for await (const chunk of chunks) {
+      rows += chunk.rows.length;
+      if (rowsMax > 0 && rows > rowsMax) {
+        throw new CronosError("TOO_LARGE", `max-select-rows limit exceeded: (${rows}/${rowsMax})`);
+      }
+      yield chunk;
+    }
   }
 
   async *#chunks(
@@ -252,8 +267,8 @@ export class QueryService {
   }
 
   #limitsOf({ chunkRows }: QueryRequest): SelectLimits {
-    const { seriesMax, pointsMax, bucketsMax } = this.#options.limits;
-    return { seriesMax, pointsMax, bucketsMax, chunkRows };
+    const { seriesMax, pointsMax, bucketsMax, heldMax } = this.#options.limits;
+    return { seriesMax, pointsMax, bucketsMax, heldMax, chunkRows };
   }
 
   #plan(select: SelectStatement, { database, policy }: QueryRequest): readonly string[] {

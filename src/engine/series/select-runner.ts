@@ -18,7 +18,13 @@ import type { SeriesModels } from "./series-models.ts";
 import type { Reads, StatementPlace } from "./statement-places.ts";
 import { StoredSelectData, TagCache } from "./stored-select-data.ts";
 
-const limits: SelectLimits = { seriesMax: 0, pointsMax: 0, bucketsMax: 0, chunkRows: 5000 };
+const limits: SelectLimits = {
+  seriesMax: 0,
+  pointsMax: 0,
+  bucketsMax: 0,
+  heldMax: 0,
+  chunkRows: 5000,
+};
 const NS_PER_MS = 1_000_000n;
 
 export interface SelectRunnerOptions {

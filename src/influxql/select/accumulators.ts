@@ -10,6 +10,7 @@ import { addInt, subtractInt } from "../functions/int64.ts";
 import type { FieldValue } from "../functions/point-function.ts";
 import type { Points } from "./points.ts";
 import { has, valueAt } from "./points.ts";
+import { QueryError } from "./query-error.ts";
 
 export interface Run {
   readonly points: Points;
@@ -333,18 +334,30 @@ export class CollectAccumulator implements Accumulator {
   readonly #finish: (collected: Collected) => readonly Cell[];
   /** Whether the order of time matters and which points they are. */
   readonly #keepsPoints: boolean;
+  #heldMax = 0;
+  #held = 0;
 
   constructor(keepsPoints: boolean, finish: (collected: Collected) => readonly Cell[]) {
     this.#keepsPoints = keepsPoints;
     this.#finish = finish;
   }
 
+  /** More than so many values at once end the query; 0: any number. */
+  holdAtMost(values: number): void {
+    this.#heldMax = values;
+  }
+
   reset(): void {
     this.#windows.length = 0;
+    this.#held = 0;
   }
 
   fold({ points, column, from, to, slot }: Run): void {
     const window = (this.#windows[slot] ??= { values: [], points: [], rows: [] });
+    this.#held += to - from;
+    if (this.#heldMax > 0 && this.#held > this.#heldMax) {
+      throw new QueryError(`max-select-values limit exceeded: (${this.#held}/${this.#heldMax})`);
+    }
     for (let i = from; i < to; i++) {
       if (!has(column, i)) continue;
       window.values.push(valueAt(column, i));
@@ -365,12 +378,22 @@ export class CollectAccumulator implements Accumulator {
   }
 }
 
-function inOrder(window: Collected): Collected {
-  const { values, points, rows } = window;
+function inOrder(collected: Collected): Collected {
+  const { values, points, rows } = collected;
   const place = (at: number): PointPlace | undefined => {
     const of = points[at];
     return of === undefined ? undefined : { points: of, row: rows[at] ?? 0 };
   };
+  const isInOrder = values.every((_value, at) => {
+    const of = points[at];
+    const before = points[at - 1];
+    if (of === undefined || before === undefined) return true;
+    // Points of one batch come by time.
+    const [rowBefore, row] = [rows[at - 1] ?? 0, rows[at] ?? 0];
+    if (of === before && row > rowBefore) return true;
+    return compareTimes({ points: before, row: rowBefore }, { points: of, row }) <= 0;
+  });
+  if (isInOrder) return collected;
   const order = values.map((_value, at) => at);
   order.sort((a, b) => {
     const one = place(a);

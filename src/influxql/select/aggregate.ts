@@ -32,6 +32,7 @@ export interface AggregateSettings {
   readonly bounds: TimeBounds;
   readonly hasStart: boolean;
   readonly bucketsMax: number;
+  readonly heldMax: number;
   readonly random: () => number;
   readonly slotOf: (call: Call) => number;
   readonly tagSlotsOf: (call: Call) => readonly number[];
@@ -94,12 +95,13 @@ export class Aggregation {
   }
 
   #makeNode(call: Call, bounds: TimeBounds): CallNode {
-    const { plan, random, slotOf, tagSlotsOf } = this.#settings;
+    const { plan, random, heldMax, slotOf, tagSlotsOf } = this.#settings;
     const accumulator = makeAccumulator(call, {
       isInteger: typeOf(call.args[0] ?? call, plan.typeOfReference) === "integer",
       keepsPoints: this.#keepsPoints(call),
       tagSlots: tagSlotsOf(call),
       random,
+      heldMax,
     });
     if (accumulator !== undefined) return this.#makeWindowLeaf(call, accumulator, bounds);
     const inner = call.args[0];

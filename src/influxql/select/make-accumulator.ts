@@ -27,10 +27,18 @@ export interface AccumulatorOptions {
   /** Slots of the tags of top() and bottom(). */
   readonly tagSlots: readonly number[];
   readonly random: () => number;
+  /** Values that an accumulator may hold; 0: any number. */
+  readonly heldMax: number;
 }
 
 /** The accumulator of a call; undefined: the function does not work on windows. */
 export function makeAccumulator(call: Call, options: AccumulatorOptions): Accumulator | undefined {
+  const accumulator = accumulatorOf(call, options);
+  if (accumulator instanceof CollectAccumulator) accumulator.holdAtMost(options.heldMax);
+  return accumulator;
+}
+
+function accumulatorOf(call: Call, options: AccumulatorOptions): Accumulator | undefined {
   const { isInteger, keepsPoints } = options;
   switch (call.name) {
     case "count":

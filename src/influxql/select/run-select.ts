@@ -104,6 +104,7 @@ export class SelectRun {
       bounds: this.#bounds,
       hasStart: range.from !== undefined,
       bucketsMax: limits.bucketsMax,
+      heldMax: limits.heldMax,
       random,
       isSelector: only !== undefined && others.length === 0 && selectors.has(only.name),
       slotOf: (call) => {

@@ -9,6 +9,7 @@ export const testLimits: SelectLimits = {
   seriesMax: 0,
   pointsMax: 0,
   bucketsMax: 100_000,
+  heldMax: 0,
   chunkRows: 1000,
 };
 

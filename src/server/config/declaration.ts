@@ -248,6 +248,18 @@ export const declaration = {
     help: "Groups of time that a SELECT may make of a series; 0: no limit",
     check: integer(0, 1_000_000_000),
   },
+  "query-max-held": {
+    form: "number",
+    default: String(engine.queryHeldMax),
+    help: "Values that median() and the like may hold in memory; 0: no limit",
+    check: integer(0, 1_000_000_000),
+  },
+  "query-max-rows": {
+    form: "number",
+    default: String(engine.queryRowsMax),
+    help: "Rows of the answer to a SELECT; 0: no limit",
+    check: integer(0, Number.MAX_SAFE_INTEGER),
+  },
   "log-level": {
     form: "level",
     default: "info",

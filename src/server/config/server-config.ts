@@ -65,6 +65,8 @@ export function serverConfig(values: SettingValues): ServerConfig {
       querySeriesMax: values["query-max-series"],
       queryPointsMax: values["query-max-points"],
       queryBucketsMax: values["query-max-buckets"],
+      queryHeldMax: values["query-max-held"],
+      queryRowsMax: values["query-max-rows"],
     }),
     ...listener("grpc", values["grpc-addr"]),
     ...listener("http", values["http-addr"]),
