@@ -2,6 +2,7 @@
 import { Readable } from "node:stream";
 import { createGzip } from "node:zlib";
 import { isCronosError } from "../../../base/errors.ts";
+import { whileAllowed } from "../../../engine/auth/while-allowed.ts";
 import type { QueryEvent } from "../../../engine/series/query-result.ts";
 import type { Statement } from "../../../influxql/ast.ts";
 import { parseQuery } from "../../../influxql/parse.ts";
@@ -90,7 +91,8 @@ async function answer(asked: Asked, backend: InfluxBackend): Promise<InfluxAnswe
 }
 
 /** An answer that stays: stream=sse or ndjson; token or Last-Event-ID goes on from there. */
-function stream({ request, parameters, text }: Asked, backend: InfluxBackend): InfluxAnswer {
+function stream(asked: Asked, backend: InfluxBackend): InfluxAnswer {
+  const { request, parameters, statements, text } = asked;
   const form = parameters.get("stream") ?? "";
   const { streams } = backend;
   if (!isStreamForm(form) || streams === undefined) {
@@ -107,7 +109,9 @@ function stream({ request, parameters, text }: Asked, backend: InfluxBackend): I
       ...(token === undefined || token === "" ? {} : { token }),
     });
     const unit = epochUnit(parameters.get("epoch"));
-    return streamAnswer(items, { form, unit, clock: streams.clock });
+    const place = { database: parameters.get("db") ?? "", client: request.client };
+    const check = (): void => backend.access.authorizeQuery(request.caller, statements, place);
+    return streamAnswer(whileAllowed(items, check), { form, unit, clock: streams.clock });
   } catch (error) {
     if (isCronosError(error, "OVERLOADED")) return influxError(503, error.message);
     if (isCronosError(error, "NOT_FOUND")) return influxError(404, error.message);

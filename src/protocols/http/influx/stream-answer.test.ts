@@ -123,3 +123,23 @@ test("a stream that cannot be is refused as any query is", async () => {
   assert.match(await ask({ q: "SELECT v FROM no..cpu", stream: "sse" }), /^404 .*not found: no/);
   await db.close();
 });
+
+test("a stream ends when the right to read it is taken back", async () => {
+  const { engine, get, close } = await openFixture();
+  const { seriesUsers: users, seriesAccess, seriesWrites } = engine;
+  await users.create({ name: "ad", password: "x", isAdmin: true });
+  await users.create({ name: "rd", password: "x", isAdmin: false });
+  const grant = { user: "rd", database: "db", privilege: "READ" } as const;
+  await users.grant(grant);
+  seriesAccess.requireCredentials();
+  const asked = { q: "SELECT v FROM m", stream: "ndjson" };
+  assert.equal((await get(asked)).status, 401);
+  const read = reader(await get(asked, { authorization: "Token rd:x" }));
+  await seriesWrites.write({ database: "db", lines: Buffer.from("m v=1 1") });
+  await read('"values":[[1,1]]');
+  await users.revoke(grant);
+  await seriesWrites.write({ database: "db", lines: Buffer.from("m v=2 2") });
+  const rest = await read("requires READ on db");
+  assert.ok(!rest.includes("[2,2]"));
+  await close();
+});
