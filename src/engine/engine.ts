@@ -261,7 +261,8 @@ export class Engine implements Database, StatsSource {
 
   /** A database of time series. It need not be there yet. */
   series(database: string): SeriesApi {
-    return seriesApi({ writes: this.seriesWrites, keys: this.seriesKeys }, database);
+    const { seriesWrites: writes, seriesKeys: keys } = this;
+    return seriesApi({ writes, keys, streams: this.seriesWork.streams }, database);
   }
 
   /** Why nothing can be written now, if so. */

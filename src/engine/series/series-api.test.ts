@@ -42,7 +42,8 @@ test("SeriesApi writes points and lines, in a transaction all or nothing", async
   await shard.execute((tx) => models.catalog.createDatabase(tx, "db"));
   const database = models.catalog.needDatabase("db");
   const keys = new SeriesKeys({ shard, random: new SeededRandom(1), models });
-  const parts = { writes: service, keys };
+  const streams = { open: () => assert.fail() };
+  const parts = { writes: service, keys, streams };
   const series = seriesApi(parts, "db");
   await series.write([{ measurement: "m", tags: { t: "a" }, fields: { v: 1 }, time: 5 }]);
   await series.write("m,t=b v=2 1", { precision: "s" });

@@ -5,6 +5,8 @@ import type { Transaction } from "../../shard/transaction.ts";
 import type { ApiKeyInfo, NewApiKey, SeriesKeys } from "../auth/series-keys.ts";
 import type { Point } from "./point-lines.ts";
 import { linesOfPoints } from "./point-lines.ts";
+import type { StreamItem } from "./query-stream.ts";
+import type { SeriesStreams } from "./series-streams.ts";
 import type { SeriesWriteService, WriteLines } from "./write-service.ts";
 
 export interface SeriesWriteOptions {
@@ -24,8 +26,29 @@ export interface SeriesApi {
    * or policy, and with INVALID_ARGUMENT when some were not stored: the others are.
    */
   write(input: SeriesInput, options?: SeriesWriteOptions): Promise<void>;
+  /**
+   * A SELECT that stays: new rows as they are written, or windows of GROUP BY time as they close,
+   * and again when points come late. Leave the loop to end it; it ends with the database. Throws
+   * INVALID_ARGUMENT, NOT_FOUND, and OVERLOADED when there are too many. See
+   * docs/continuous-queries.md.
+   */
+  stream(select: string, options?: SeriesStreamOptions): AsyncIterableIterator<StreamItem>;
   /** API keys of the database. */
   readonly keys: SeriesKeysApi;
+}
+
+export interface SeriesStreamOptions {
+  /** Policy of sources that name none; absent: the default one. */
+  readonly policy?: string;
+  /** Of the last item that was taken: goes on behind it. */
+  readonly token?: string;
+}
+
+/** What the operations are done by. */
+export interface SeriesServices {
+  readonly writes: SeriesWriteService;
+  readonly keys: SeriesKeys;
+  readonly streams: Pick<SeriesStreams, "open">;
 }
 
 /** API keys of one database. All reject with NOT_FOUND for an unknown database. */
@@ -45,7 +68,7 @@ export interface SeriesScope {
 }
 
 export function seriesApi(
-  { writes, keys }: { readonly writes: SeriesWriteService; readonly keys: SeriesKeys },
+  { writes, keys, streams }: SeriesServices,
   database: string,
 ): SeriesApi {
   return {
@@ -54,6 +77,7 @@ export function seriesApi(
       list: async () => keys.list(database),
       revoke: (name) => keys.drop(database, name),
     },
+    stream: (text, options) => streams.open({ text, database, ...options }),
     write: async (input, options) => {
       refuseDropped(await writes.write(requestOf(database, input, options)));
     },

@@ -82,8 +82,14 @@ function requestFor({ spec, args, namespace }: Wish): AccessRequest {
   };
 }
 
-/** Commands on events that name no topic. */
-const withoutTopic: ReadonlySet<string> = new Set(["event.unsubscribe", "event.ack", "event.nack"]);
+/** Commands of the group that name no topic. */
+const withoutTopic: ReadonlySet<string> = new Set([
+  "event.unsubscribe",
+  "event.ack",
+  "event.nack",
+  "series.stream",
+  "series.unstream",
+]);
 
 /** To rules a topic is a key. */
 function keysFor(spec: CommandSpec, args: readonly Buffer[]): readonly Buffer[] {

@@ -3,6 +3,7 @@
  * commands. From a command's row come dispatch, arity errors, the COMMAND replies, the categories
  * of access rules and the docs pages.
  */
+import type { SeriesAccess } from "../../engine/auth/series-access.ts";
 import type { AccessLog } from "../../engine/auth/access-log.ts";
 import type { Account, Users } from "../../engine/auth/users.ts";
 import type { EventsScope } from "../../engine/database-api.ts";
@@ -10,6 +11,7 @@ import type { EncodedEventsApi } from "../../engine/encoded-events.ts";
 import type { EventInput, EventsApi } from "../../engine/events-api.ts";
 import type { KeyspaceEvents } from "../../engine/keyspace-events.ts";
 import type { PubSub } from "../../engine/pubsub.ts";
+import type { SeriesStreams } from "../../engine/series/series-streams.ts";
 import type { Session } from "../../engine/session.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { Transaction } from "../../shard/transaction.ts";
@@ -121,6 +123,9 @@ export interface RespEngine {
   eventsIn(tx: Transaction, namespaceId: number): EventsScope;
   /** Throws INVALID_ARGUMENT unless the event can be published. */
   checkEvent(event: EventInput): void;
+  /** Queries that stay, and who may ask them. */
+  readonly seriesWork?: { readonly streams: Pick<SeriesStreams, "open"> };
+  readonly seriesAccess?: Pick<SeriesAccess, "authorizeQuery">;
 }
 
 /** What all connections of a listener share. */

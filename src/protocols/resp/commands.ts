@@ -16,6 +16,7 @@ import { krAdminCommands } from "./commands/kr-admin.ts";
 import { namespaceCommands } from "./commands/namespace.ts";
 import { pubsubCommands } from "./commands/pubsub.ts";
 import { scanCommands } from "./commands/scan.ts";
+import { seriesCommands } from "./commands/series.ts";
 import { serverCommands } from "./commands/server.ts";
 import { sessionCommands } from "./commands/session.ts";
 import { stringCommands } from "./commands/strings.ts";
@@ -46,6 +47,7 @@ export const commandTable = new CommandTable([
   hashCommands,
   transactionCommands,
   eventCommands,
+  seriesCommands,
   namespaceCommands,
   zmapCommands,
   zmapNumberCommands,
