@@ -200,9 +200,9 @@ export class ContinuousRunner {
   /** Looks for late points in everything that is written. */
   #follow(): void {
     const { definitions, feed } = this.#options;
-    // One that never ran has nothing that could be late.
-    const ran = definitions.list().filter(({ content }) => content.ran !== "");
-    const from = Math.min(this.#seen, ...ran.map(({ content }) => content.seen));
+    // One that computed nothing yet has nothing that could be late.
+    const begun = definitions.list().filter(({ content }) => content.done !== "");
+    const from = Math.min(this.#seen, ...begun.map(({ content }) => content.seen));
     const reader = feed.read(logIndex(from + 1));
     this.#reader = reader;
     void (async () => {
@@ -299,6 +299,8 @@ function firstSecond({ seconds, rows }: WriteBatch): bigint {
 
 /** Points before this time were computed, and the next run does not compute them again. */
 function lateBefore(intervals: ContinuousIntervals, { ran, done }: ContinuousContent): bigint {
+  // While what is past is computed the next run goes on behind what is done.
+  if (ran === "") return BigInt(done);
   const next = spanOfRun(intervals, nextRun(intervals, BigInt(ran)));
   return next === undefined || next.from > BigInt(done) ? BigInt(done) : next.from;
 }
