@@ -127,6 +127,10 @@ export class Engine implements Database, StatsSource {
       shard: running.shard,
       clock,
       models: this.seriesModels,
+      max: {
+        series: parts.settings.seriesPerDatabaseMax,
+        valuesPerTag: parts.settings.valuesPerTagMax,
+      },
     });
     const { catalog: series } = this.seriesModels;
     this.seriesUsers = new SeriesUsers(this.users, series);

@@ -55,6 +55,10 @@ export interface EngineSettings {
   readonly memtableBytes: number;
   /** Time series: memory of points above which they are sealed into blocks. */
   readonly seriesHeadBytes: number;
+  /** Time series: series of a database; 0: no limit. */
+  readonly seriesPerDatabaseMax: number;
+  /** Time series: values of a tag of a measurement; 0: no limit. */
+  readonly valuesPerTagMax: number;
   /** Queries: a query ends after this time; 0: never. */
   readonly queryTimeoutMs: number;
   /** Queries at once; 0: no limit, as for the limits below. */
@@ -88,6 +92,8 @@ export const defaultEngineSettings: EngineSettings = Object.freeze({
   dedupTtlMs: 168 * 60 * 60 * 1_000,
   memtableBytes: 16 * 1024 * 1024,
   seriesHeadBytes: 64 * 1024 * 1024,
+  seriesPerDatabaseMax: 100_000_000,
+  valuesPerTagMax: 0,
   queryTimeoutMs: 120_000,
   queryConcurrentMax: 256,
   querySeriesMax: 0,

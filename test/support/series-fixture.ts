@@ -5,7 +5,6 @@ import { openSeriesModels } from "../../src/engine/series/series-models.ts";
 import { StoredSelectData, TagCache } from "../../src/engine/series/stored-select-data.ts";
 import { fieldType } from "../../src/models/series/field-type.ts";
 import type { SeriesPlace } from "../../src/models/series/series-scan.ts";
-import { encodeTags } from "../../src/models/series/series-tags.ts";
 import type { Shard } from "../../src/shard/shard.ts";
 import { seriesBatch } from "./series-batch.ts";
 import { openTestShard } from "./test-shard.ts";
@@ -32,7 +31,8 @@ export async function openSeriesFixture(): Promise<SeriesFixture> {
     catalog.createField(tx, cpu, { name: "v", type: fieldType.float });
     const measurementId = cpu.id;
     const place = (host: string): SeriesPlace => {
-      const seriesId = index.create(tx, measurementId, encodeTags([["host", host]]));
+      const found = index.look(tx, measurementId, [["host", host]]);
+      const seriesId = typeof found === "number" ? found : index.create(tx, found);
       return { policyId, measurementId, seriesId };
     };
     const places = [place("a"), place("b")] as const;

@@ -13,6 +13,8 @@ import { LineWriter } from "../../models/series/line-writer.ts";
 import { precisionOf, timeOfMs } from "../../models/series/precision.ts";
 import type { RetentionPolicy } from "../../models/series/retention-policy.ts";
 import { databaseNotFound } from "../../models/series/series-error.ts";
+import type { SeriesMaxima } from "../../models/series/series-limits.ts";
+import { noMaxima } from "../../models/series/series-limits.ts";
 import type { PointTime } from "../../models/series/precision.ts";
 import { WriteReport } from "../../models/series/write-report.ts";
 import type { Clock } from "../../ports/clock.ts";
@@ -24,8 +26,8 @@ import type { SeriesModels } from "./series-models.ts";
 const slice = { lines: 5000, bytes: 1024 * 1024 };
 /** How often a slice waits until others made room, before it may be refused with OVERLOADED. */
 const WAITS_MAX = 64;
-/** Series of a database. */
-const SERIES_MAX = 100_000_000;
+/** For reading lines; storing them takes about as long. */
+const SLICE_MS = 5;
 
 const MS_NS = 1_000_000n;
 
@@ -50,12 +52,13 @@ export class SeriesWriteService {
     readonly shard: Shard;
     readonly clock: Clock;
     readonly models: SeriesModels;
+    /** Default: no limits. */
+    readonly max?: SeriesMaxima;
   }) {
     this.#shard = options.shard;
     this.#clock = options.clock;
     this.#models = options.models;
-    const { catalog, index } = options.models;
-    this.#writer = new LineWriter({ catalog, index, seriesMax: SERIES_MAX });
+    this.#writer = new LineWriter({ ...options.models, max: options.max ?? noMaxima });
   }
 
   /**
@@ -74,9 +77,11 @@ export class SeriesWriteService {
         if (room === undefined) break;
         await room;
       }
+      const started = this.#clock.monotonic();
+      const isOver = (): boolean => this.#clock.monotonic() - started > SLICE_MS;
       at = this.#shard.run((tx) => {
         this.#checkStillThere(source);
-        return this.#writeSlice(tx, { source, batch: this.#batch }, at);
+        return this.#writeSlice(tx, { source, batch: this.#batch, isOver }, at);
       });
       durable.push(this.#shard.tipDurable());
       if (at < length) await new Promise<void>((resolve) => this.#clock.soon(resolve));
@@ -90,17 +95,17 @@ export class SeriesWriteService {
     const source = this.#source(request);
     for (let at = 0; at < source.bytes.length; ) {
       // Each slice has a batch of its own: all of them are taken back if the operation fails.
-      at = this.#writeSlice(tx, { source, batch: new BatchBuilder() }, at);
+      at = this.#writeSlice(tx, { source, batch: new BatchBuilder(), isOver: () => false }, at);
     }
     return source.report;
   }
 
   #writeSlice(
     tx: Transaction,
-    { source, batch }: { readonly source: LineSource; readonly batch: BatchBuilder },
+    { source, batch, isOver }: OpenBody,
     from: number,
   ): number {
-    const next = this.#writer.readSlice({ tx, source, batch }, from, slice);
+    const next = this.#writer.readSlice({ tx, source, batch }, from, { ...slice, isOver });
     this.#models.storage.write(tx, batch);
     return next;
   }
@@ -128,6 +133,13 @@ export class SeriesWriteService {
     const isThere = now?.id === database.id && now.policies.some(({ id }) => id === policy.id);
     if (!isThere) throw databaseNotFound(database.name);
   }
+}
+
+interface OpenBody {
+  readonly source: LineSource;
+  readonly batch: BatchBuilder;
+  /** Whether the slice has taken long enough. */
+  readonly isOver: () => boolean;
 }
 
 function oldestOf({ duration }: RetentionPolicy, now: number): PointTime | undefined {

@@ -25,7 +25,7 @@ function readFast(text: string): number {
   const hash = hashKey(key, 0, { end: key.length, seed: database.id });
   const hashed = { bytes: key, start: 0, end: key.length, hash };
   keys.add(hashed, { measurement: shape, seriesId: 9 });
-  const lines = new FastLines(keys);
+  const lines = new FastLines(keys, { shapeOf: () => undefined, seriesOf: () => -1 });
   const batch = new BatchBuilder();
   batch.begin(policy);
   const source = {

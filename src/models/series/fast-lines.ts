@@ -1,13 +1,14 @@
 /**
- * The fast way to read lines: those without escapes, of series and fields that are known, in the
- * order their fields came in before. What it cannot do it gives up, without a trace.
+ * The fast way to read lines: those without escapes, of fields that are known, in the order their
+ * fields came in before. What it cannot do it gives up, without a trace. A series that is new is
+ * asked for when everything else of the line has been read.
  *
  * No objects are made for a line, and strings only for string values and numbers of many digits.
  */
 import { assert } from "../../base/assert.ts";
 import type { BatchBuilder } from "./batch-builder.ts";
 import { fieldType } from "./field-type.ts";
-import type { KeyCache } from "./key-cache.ts";
+import type { HashedKey, KeyCache } from "./key-cache.ts";
 import { HASH_PRIME, hashSeed } from "./key-cache.ts";
 import { byte } from "./line-scan.ts";
 import type { LineSource } from "./line-source.ts";
@@ -24,8 +25,20 @@ const TIME_DIGITS_MAX = 19;
 
 const GIVEN_UP = -1;
 
+/** Makes series of keys without escapes; whoever it is may give up, too. */
+export interface NewKeys {
+  /** What is known of the measurement with this name (binary). */
+  shapeOf(source: LineSource, name: string): MeasurementShape | undefined;
+  /** The series with the tags between `tagsStart` and the end of the key; -1: given up. */
+  seriesOf(key: HashedKey, shape: MeasurementShape, tagsStart: number): number;
+}
+
+/** Bytes of a key and fields that need no look at limits. */
+const BYTES_SAFE = 60_000;
+
 export class FastLines {
   readonly #keys: KeyCache<MeasurementShape>;
+  readonly #newKeys: NewKeys;
   #source: LineSource | undefined;
   #batch: BatchBuilder | undefined;
   #bytes: Buffer = Buffer.alloc(0);
@@ -37,8 +50,9 @@ export class FastLines {
   #seconds = 0;
   #nanos = 0;
 
-  constructor(keys: KeyCache<MeasurementShape>) {
+  constructor(keys: KeyCache<MeasurementShape>, newKeys: NewKeys) {
     this.#keys = keys;
+    this.#newKeys = newKeys;
   }
 
   /** Lines of this body go into this batch from now on. */
@@ -64,25 +78,49 @@ export class FastLines {
     assert(batch !== undefined && this.#source !== undefined, "Lines must be begun");
     const keyEnd = this.#readKey(start);
     if (keyEnd < 0) return GIVEN_UP;
-    const shape = this.#keys.find(this.#key);
-    if (shape === undefined) return GIVEN_UP;
+    const known = this.#keys.find(this.#key);
     const { seriesId } = this.#keys;
+    const nameEnd = known === undefined ? this.#endOfName(start, keyEnd) : start;
+    const shape = known ?? this.#shapeAt(this.#source, start, nameEnd);
+    if (shape === undefined) return GIVEN_UP;
     const fieldsEnd = this.#readFields(batch, shape, keyEnd + 1);
     const end = fieldsEnd < 0 ? GIVEN_UP : this.#readTime(this.#source, fieldsEnd);
-    if (end < 0) {
-      batch.dropRow();
-      return GIVEN_UP;
-    }
-    this.#read++;
+    if (end < 0) return this.#giveUp(batch);
     const { oldest, report } = this.#source;
     if (oldest !== undefined && this.#isBefore(oldest.seconds, oldest.nanos)) {
+      if (known === undefined) return this.#giveUp(batch);
       batch.dropRow();
       report.dropBeyondRetention();
     } else {
-      batch.addRow(shape.measurement.id, seriesId);
+      let id = seriesId;
+      if (known === undefined) {
+        const isSafe = fieldsEnd - start < BYTES_SAFE;
+        id = isSafe ? this.#newKeys.seriesOf(this.#key, shape, nameEnd) : GIVEN_UP;
+        if (id < 0) return this.#giveUp(batch);
+      }
+      batch.addRow(shape.measurement.id, id);
       batch.setTime(this.#seconds, this.#nanos);
     }
+    this.#read++;
     return end + 1;
+  }
+
+  #giveUp(batch: BatchBuilder): number {
+    batch.dropRow();
+    return GIVEN_UP;
+  }
+
+  /** Where the name of the measurement ends. */
+  #endOfName(start: number, keyEnd: number): number {
+    const end = this.#bytes.indexOf(byte.comma, start);
+    return end < 0 || end > keyEnd ? keyEnd : end;
+  }
+
+  /** What is known of the measurement of the line at `start`; comments and the like have none. */
+  #shapeAt(source: LineSource, start: number, nameEnd: number): MeasurementShape | undefined {
+    const first = this.#bytes[start] as number;
+    if (nameEnd === start || first <= byte.space || first === byte.hash) return undefined;
+    return this.#newKeys.shapeOf(source, this.#bytes.toString("latin1", start, nameEnd));
   }
 
   #isBefore(seconds: number, nanos: number): boolean {

@@ -21,7 +21,7 @@
  */
 import { assert } from "../../base/assert.ts";
 import type { Key } from "../../base/key.ts";
-import { keyAfterPrefix, keyBytes, keyU32, keyU8, readKeyBytes } from "../../base/key.ts";
+import { joinKey, keyAfterPrefix, keyBytes, keyU32, keyU8, readKeyBytes } from "../../base/key.ts";
 import { sha256 } from "../../base/sha256.ts";
 import type { SeriesIds } from "./series-ids.ts";
 
@@ -39,16 +39,21 @@ const membersPrefix = indexPrefix + keyU8(4);
 export const countPrefix: Key = indexPrefix + keyU8(5);
 
 export function byTagsKey(measurementId: number, hash: string): Key {
-  return byTagsPrefix + keyU32(measurementId) + hash;
+  return joinKey(byTagsPrefix, keyU32(measurementId) + hash);
 }
 
 export function byIdKey(measurementId: number, seriesId: number): Key {
-  return byIdPrefix + keyU32(measurementId) + keyU32(seriesId);
+  return joinKey(byIdPrefix, keyU32(measurementId) + keyU32(seriesId));
 }
 
 /** What the keys of all postings of a measurement start with. */
 export function postingsOf(measurementId: number): Key {
   return postingPrefix + keyU32(measurementId);
+}
+
+/** What the keys of a posting's chunks start with; names are binary. */
+export function postingKey(measurementId: number, { key, value }: TagNames): Key {
+  return postingsOf(measurementId) + keyPart(key) + keyPart(value);
 }
 
 /** What the chunks of a measurement's own list of series start with. */
@@ -98,7 +103,7 @@ export function readKeyPart(key: Key, at: number): { bytes: string | undefined; 
 
 /** Whether a tag's names have to stand in the values of its posting. */
 export function isCut(binary: string): boolean {
-  return keyBytes(binary).length > PART_BYTES_MAX;
+  return binary.length * 2 > PART_BYTES_MAX && keyBytes(binary).length > PART_BYTES_MAX;
 }
 
 /** Names of a tag, binary. */
@@ -134,9 +139,20 @@ export function postingNames(bytes: Uint8Array): TagNames | undefined {
   };
 }
 
-/** Bytes of a head and ids. */
-export function encodeIds(head: Uint8Array, ids: SeriesIds): Uint8Array {
-  const bytes = new Uint8Array(head.length + ids.length * 5);
+/** Longest value of a head and so many ids. */
+export function idsBytesMax(head: Uint8Array, count: number): number {
+  return head.length + count * ID_BYTES_MAX;
+}
+
+const ID_BYTES_MAX = 5;
+
+/** A head and ids; in `into`, if it is given, which must have idsBytesMax() bytes. */
+export function encodeIds(
+  head: Uint8Array,
+  ids: ArrayLike<number>,
+  into?: Uint8Array,
+): Uint8Array {
+  const bytes = into ?? new Uint8Array(idsBytesMax(head, ids.length));
   bytes.set(head);
   let at = head.length;
   let before = 0;

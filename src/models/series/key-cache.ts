@@ -6,10 +6,12 @@
  *   bytes ─▶ hash table (open addressing) ─▶ entry: where the bytes are kept, series, measurement
  */
 
-/** Bytes of keys in a generation. */
-const KEY_BYTES_MAX = 48 * 1024 * 1024;
-/** Entries in a generation. */
-const ENTRIES_MAX = 1 << 20;
+/** Tables, chosen by the high bits of hashes: none becomes so large that growing takes long. */
+const TABLE_BITS = 4;
+/** Bytes of keys in a generation of a table. */
+const KEY_BYTES_MAX = 3 * 1024 * 1024;
+/** Entries in a generation of a table. */
+const ENTRIES_MAX = 1 << 16;
 
 /** What a key stands for. */
 export interface KeyedSeries<M> {
@@ -37,6 +39,39 @@ export function hashSeed(seed: number): number {
 }
 
 export class KeyCache<M> {
+  #tables = newTables<M>();
+  /** Of the key that was found last. */
+  seriesId = 0;
+
+  /** The measurement of a key, its series in `seriesId`; undefined: it is not known. */
+  find(key: HashedKey): M | undefined {
+    const table = this.#tableOf(key);
+    const measurement = table.find(key);
+    this.seriesId = table.seriesId;
+    return measurement;
+  }
+
+  /** Remembers a key that find() did not know. */
+  add(key: HashedKey, series: KeyedSeries<M>): void {
+    this.#tableOf(key).add(key, series);
+  }
+
+  /** Forgets everything. */
+  clear(): void {
+    this.#tables = newTables();
+  }
+
+  #tableOf({ hash }: HashedKey): AgingTable<M> {
+    return this.#tables[hash >>> (32 - TABLE_BITS)] as AgingTable<M>;
+  }
+}
+
+function newTables<M>(): readonly AgingTable<M>[] {
+  return Array.from({ length: 1 << TABLE_BITS }, () => new AgingTable<M>());
+}
+
+/** Two generations. */
+class AgingTable<M> {
   #young = new KeyTable<M>();
   #old = new KeyTable<M>();
   /** Of the key that was found last. */
@@ -53,22 +88,11 @@ export class KeyCache<M> {
     if (entry < 0) return undefined;
     this.seriesId = this.#old.seriesAt(entry);
     const measurement = this.#old.measurementAt(entry);
-    this.#add(key, { measurement, seriesId: this.seriesId });
+    this.add(key, { measurement, seriesId: this.seriesId });
     return measurement;
   }
 
-  /** Remembers a key that find() did not know. */
   add(key: HashedKey, series: KeyedSeries<M>): void {
-    this.#add(key, series);
-  }
-
-  /** Forgets everything. */
-  clear(): void {
-    this.#young = new KeyTable();
-    this.#old = new KeyTable();
-  }
-
-  #add(key: HashedKey, series: KeyedSeries<M>): void {
     if (!this.#young.hasRoom(key.end - key.start)) {
       this.#old = this.#young;
       this.#young = new KeyTable();
@@ -87,12 +111,12 @@ export interface HashedKey {
 
 class KeyTable<M> {
   /** Entry + 1, 0: free; twice as many as entries at least. */
-  #slots = new Int32Array(2048);
-  #hashes = new Int32Array(1024);
-  #starts = new Uint32Array(1024);
-  #ends = new Uint32Array(1024);
-  #series = new Uint32Array(1024);
-  #arena = Buffer.allocUnsafe(64 * 1024);
+  #slots = new Int32Array(256);
+  #hashes = new Int32Array(128);
+  #starts = new Uint32Array(128);
+  #ends = new Uint32Array(128);
+  #series = new Uint32Array(128);
+  #arena = Buffer.allocUnsafe(4096);
   readonly #measurements: M[] = [];
   #used = 0;
 

@@ -14,6 +14,7 @@ import { fieldType } from "./field-type.ts";
 import { LineWriter } from "./line-writer.ts";
 import { precisionOf } from "./precision.ts";
 import { SeriesIndex } from "./series-index.ts";
+import { noMaxima } from "./series-limits.ts";
 import { WriteReport } from "./write-report.ts";
 
 interface Reader {
@@ -25,7 +26,7 @@ async function openReader(): Promise<Reader> {
   const { shard } = await openTestShard({ memtableBytesMax: 2 ** 26 });
   const catalog = new Catalog(shard.tip);
   const index = new SeriesIndex(shard.tip);
-  const writer = new LineWriter({ catalog, index, seriesMax: 1e6 });
+  const writer = new LineWriter({ catalog, index, max: noMaxima });
   const database = shard.run((tx) => catalog.createDatabase(tx, "db"));
   const policy = catalog.needPolicy(database);
   const read: Reader["read"] = (lines, precision = "n") => {
@@ -43,7 +44,7 @@ async function openReader(): Promise<Reader> {
     const points: string[] = [];
     for (let at = 0; at < bytes.length; ) {
       const batch = new BatchBuilder();
-      const limits = { lines: 12, bytes: 1000 };
+      const limits = { lines: 12, bytes: 1000, isOver: () => false };
       at = shard.run((tx) => writer.readSlice({ tx, source, batch }, at, limits));
       points.push(...pointsOf(batch));
     }

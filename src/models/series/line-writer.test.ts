@@ -6,12 +6,13 @@ import { Catalog } from "./catalog.ts";
 import { LineWriter } from "./line-writer.ts";
 import { nanosecondPrecision } from "./precision.ts";
 import { SeriesIndex } from "./series-index.ts";
+import { noMaxima } from "./series-limits.ts";
 import { WriteReport } from "./write-report.ts";
 
 test("LineWriter refuses new series above the maximum, not known ones", async () => {
   const { shard } = await openTestShard({ memtableBytesMax: 2 ** 26 });
   const [catalog, index] = [new Catalog(shard.tip), new SeriesIndex(shard.tip)];
-  const writer = new LineWriter({ catalog, index, seriesMax: 3 });
+  const writer = new LineWriter({ catalog, index, max: { ...noMaxima, series: 3 } });
   const database = shard.run((tx) => catalog.createDatabase(tx, "db"));
   const write = (lines: string): string => {
     const report = new WriteReport();
@@ -24,7 +25,7 @@ test("LineWriter refuses new series above the maximum, not known ones", async ()
       oldest: undefined,
       report,
     };
-    const limits = { lines: 100, bytes: 1000 };
+    const limits = { lines: 100, bytes: 1000, isOver: () => false };
     shard.run((tx) => writer.readSlice({ tx, source, batch: new BatchBuilder() }, 0, limits));
     return report.message ?? `ok ${report.stored}`;
   };

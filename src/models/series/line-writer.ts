@@ -6,15 +6,17 @@
  *     └──anything else─▶ exact (line-scan.ts): cut, unescaped, checked in the words of 1.x
  *
  * The fast way does nothing when it gives a line up, so that the exact way decides alone about all
- * that is unusual: new series and fields, escapes, conflicts, faults.
+ * that is unusual: new fields, escapes, conflicts, faults, and series beyond the limits.
  */
 import type { Transaction } from "../../shard/transaction.ts";
 import type { BatchBuilder } from "./batch-builder.ts";
-import type { Catalog, SeriesDatabase } from "./catalog.ts";
+import type { Catalog } from "./catalog.ts";
 import { FastLines } from "./fast-lines.ts";
+import type { NewKeys } from "./fast-lines.ts";
 import type { FieldType } from "./field-type.ts";
 import { fieldType, fieldTypeName } from "./field-type.ts";
 import { hashKey, KeyCache } from "./key-cache.ts";
+import type { HashedKey } from "./key-cache.ts";
 import type { LineSource } from "./line-source.ts";
 import type { LineParts, Span } from "./line-scan.ts";
 import { byte, endOfFieldKey, endOfFieldValue, endOfLine, isBlank } from "./line-scan.ts";
@@ -22,27 +24,30 @@ import { scanLine, skipWhite, textAt } from "./line-scan.ts";
 import { timeName, unescapeName, unescapeString, unescapeTag } from "./line-text.ts";
 import { MeasurementShape } from "./measurement-shape.ts";
 import type { PointTime } from "./precision.ts";
+import { plainTags } from "./plain-tags.ts";
 import { timeOfText } from "./precision.ts";
 import type { SeriesIndex } from "./series-index.ts";
 import { isSeriesError } from "./series-error.ts";
+import { SeriesLimits } from "./series-limits.ts";
+import type { SeriesMaxima } from "./series-limits.ts";
 import type { Tag } from "./series-tags.ts";
-import { encodeTags, textOf } from "./series-tags.ts";
+import { textOf } from "./series-tags.ts";
 
 /** Where a slice of a body ends: what comes first. */
 export interface SliceLimits {
-  /** Lines; one that is read the exact way counts EXACT_COST times. */
   readonly lines: number;
   readonly bytes: number;
+  /** Asked each few lines: whether it has taken long enough. */
+  readonly isOver: () => boolean;
 }
 
-/** How much longer the exact way takes, new series included, than the fast one. */
-const EXACT_COST = 5;
+/** Lines between two looks at the time. */
+const LINES_UNASKED = 64;
 
 export interface LineWriterOptions {
   readonly catalog: Catalog;
   readonly index: SeriesIndex;
-  /** Series of a database, at most. */
-  readonly seriesMax: number;
+  readonly max: SeriesMaxima;
 }
 
 interface OpenSlice {
@@ -51,21 +56,21 @@ interface OpenSlice {
   readonly batch: BatchBuilder;
 }
 
-export class LineWriter {
+export class LineWriter implements NewKeys {
   readonly #catalog: Catalog;
   readonly #index: SeriesIndex;
-  readonly #seriesMax: number;
+  readonly #limits: SeriesLimits;
   readonly #keys = new KeyCache<MeasurementShape>();
   readonly #shapes = new Map<number, MeasurementShape>();
-  /** Of each database that got a new one: how many series it has. */
-  readonly #counts = new Map<number, number>();
-  readonly #fast = new FastLines(this.#keys);
+  readonly #fast = new FastLines(this.#keys, this);
   #generation = "";
+  /** Of the slice that is being read. */
+  #slice: OpenSlice | undefined;
 
-  constructor({ catalog, index, seriesMax }: LineWriterOptions) {
-    this.#catalog = catalog;
-    this.#index = index;
-    this.#seriesMax = seriesMax;
+  constructor(options: LineWriterOptions) {
+    this.#catalog = options.catalog;
+    this.#index = options.index;
+    this.#limits = new SeriesLimits(options);
   }
 
   /**
@@ -78,16 +83,19 @@ export class LineWriter {
     const { bytes, report } = source;
     batch.begin(source.policy);
     this.#fast.begin(source, batch);
+    this.#slice = slice;
     const stop = Math.min(bytes.length, from + limits.bytes);
     let at = from;
-    for (let cost = 0; at < stop && cost < limits.lines; ) {
+    for (let lines = 0; at < stop && lines < limits.lines; lines++) {
       const next = this.#fast.read(at);
-      cost += next >= 0 ? 1 : EXACT_COST;
       at = next >= 0 ? next : this.#readExactly(slice, at);
+      if (lines % LINES_UNASKED === LINES_UNASKED - 1 && limits.isOver()) break;
     }
+    this.#slice = undefined;
     report.read += this.#fast.takeRead();
     report.stored += batch.rows;
     this.#index.flush(tx);
+    this.#limits.endSlice();
     return at;
   }
 
@@ -98,7 +106,7 @@ export class LineWriter {
     this.#generation = generation;
     this.#keys.clear();
     this.#shapes.clear();
-    this.#counts.clear();
+    this.#limits.clear();
   }
 
   /** Reads any line; returns where the next one starts. */
@@ -147,9 +155,7 @@ export class LineWriter {
       if (fault !== undefined) return fault;
     }
     const series = this.#seriesOf(slice, shape, { key: parts.key, tags });
-    if (series === undefined) {
-      return `max-series-per-database limit exceeded: (${this.#seriesMax})`;
-    }
+    if (typeof series === "string") return series;
     batch.endRow({ ...time, measurementId: shape.measurement.id, seriesId: series });
     return undefined;
   }
@@ -190,36 +196,50 @@ export class LineWriter {
     return undefined;
   }
 
-  /** The id of the series; undefined: it would be one too many. */
+  /** See NewKeys. */
+  shapeOf({ database }: LineSource, name: string): MeasurementShape | undefined {
+    const measurement = this.#catalog.measurement(database, textOf(name));
+    return measurement === undefined ? undefined : this.#shapes.get(measurement.id);
+  }
+
+  /** See NewKeys. */
+  seriesOf(key: HashedKey, shape: MeasurementShape, tagsStart: number): number {
+    const slice = this.#slice as OpenSlice;
+    const tags = plainTags(slice.source.bytes, tagsStart, key.end);
+    if (tags === undefined) return -1;
+    const series = this.#ensure(slice, shape, tags);
+    if (typeof series === "string") return -1;
+    this.#keys.add(key, { measurement: shape, seriesId: series });
+    return series;
+  }
+
+  /** The id of the series; or why it cannot be made. */
   #seriesOf(
-    { tx, source }: OpenSlice,
+    slice: OpenSlice,
     shape: MeasurementShape,
     { key, tags }: { readonly key: Span; readonly tags: readonly Tag[] },
-  ): number | undefined {
-    const { bytes, database } = source;
+  ): number | string {
+    const { bytes, database } = slice.source;
     const seed = database.id;
     const hashed = { bytes, ...key, hash: hashKey(bytes, key.start, { end: key.end, seed }) };
     const known = this.#keys.find(hashed);
     if (known === shape) return this.#keys.seriesId;
-    const { id } = shape.measurement;
-    const encoded = encodeTags(tags);
-    let seriesId = this.#index.find(tx, id, encoded);
-    if (seriesId === undefined) {
-      const count = this.#seriesIn(database);
-      if (count >= this.#seriesMax) return undefined;
-      seriesId = this.#index.create(tx, id, encoded);
-      this.#counts.set(database.id, count + 1);
+    const series = this.#ensure(slice, shape, tags);
+    if (known === undefined && typeof series === "number") {
+      this.#keys.add(hashed, { measurement: shape, seriesId: series });
     }
-    if (known === undefined) this.#keys.add(hashed, { measurement: shape, seriesId });
-    return seriesId;
+    return series;
   }
 
-  #seriesIn(database: SeriesDatabase): number {
-    const known = this.#counts.get(database.id);
-    if (known !== undefined) return known;
-    let count = 0;
-    for (const { id } of this.#catalog.measurements(database)) count += this.#index.seriesCount(id);
-    return count;
+  #ensure(
+    { tx, source }: OpenSlice,
+    { measurement }: MeasurementShape,
+    tags: readonly Tag[],
+  ): number | string {
+    const found = this.#index.look(tx, measurement.id, tags);
+    if (typeof found === "number") return found;
+    const place = { view: tx, database: source.database, measurement };
+    return this.#limits.refusal(place, found) ?? this.#index.create(tx, found);
   }
 }
 

@@ -10,7 +10,7 @@ test("PostingWriter keeps the ids in order in few chunks, whatever comes at once
   let id = 0;
   for (const count of [1, 1, 40_000, 1, 2, 3, 500, 1, 1, 1, 17_000]) {
     shard.run((tx) => {
-      for (let i = 0; i < count; i++) writer.add("p", () => plainHead, ++id);
+      for (let i = 0; i < count; i++) writer.addition("p", () => plainHead).ids.push(++id);
       writer.flush(tx);
     });
     if (count === 3) writer.clear();

@@ -13,14 +13,17 @@ import type { Transaction } from "../../shard/transaction.ts";
 import type { ReadView } from "../../store/base-tree.ts";
 import { byIdKey, byTagsKey, countKey, countPrefix, decodeIds } from "./index-rows.ts";
 import { keyPart, measurementPrefixes, membersOf, nextIdKey, plainHead } from "./index-rows.ts";
-import { postingHead, postingNames, postingsOf, prefixEnd, readKeyPart } from "./index-rows.ts";
+import { postingHead, postingKey, postingNames, postingsOf, prefixEnd } from "./index-rows.ts";
+import { readKeyPart } from "./index-rows.ts";
 import type { TagNames } from "./index-rows.ts";
-import { PostingWriter } from "./posting-writer.ts";
+import type { UnknownSeries } from "./new-series.ts";
+import { NewSeries } from "./new-series.ts";
 import { removeFromPosting } from "./remove-series.ts";
 import type { SeriesIds } from "./series-ids.ts";
 import { noSeries, uniteIds } from "./series-ids.ts";
 import type { Tag } from "./series-tags.ts";
-import { binaryOf, decodeTags, hash64, textOf } from "./series-tags.ts";
+import { binaryOf, decodeTags, encodeSorted, hash64 } from "./series-tags.ts";
+import { sortedTags, textOf } from "./series-tags.ts";
 
 /** A value of a tag, and the series that have it. */
 export interface TagValue {
@@ -33,7 +36,7 @@ const ROWS_BEFORE_SEEK = 8;
 
 export class SeriesIndex implements DerivedState {
   readonly #counts = new Map<number, number>();
-  readonly #postings = new PostingWriter();
+  readonly #new = new NewSeries();
   /** How many series each measurement had before the operation that is making or removing some. */
   #before: Map<number, number> | undefined;
   #nextId = 1;
@@ -62,6 +65,13 @@ export class SeriesIndex implements DerivedState {
   /** Series of a measurement that have the tag with this value. */
   seriesWithTag(view: ReadView, measurementId: number, tag: TagNames): SeriesIds {
     return readPosting(view, postingKey(measurementId, binaryTag(tag)));
+  }
+
+  /** Whether a series of the measurement has the tag with this value; names are binary. */
+  hasTagValue(view: ReadView, measurementId: number, tag: TagNames): boolean {
+    const prefix = postingKey(measurementId, tag);
+    for (const _ of view.range(prefix, prefixEnd(prefix), { limit: 1 })) return true;
+    return false;
   }
 
   /** Series of a measurement that have the tag, with any value. */
@@ -118,45 +128,41 @@ export class SeriesIndex implements DerivedState {
     return decodeTags(binaryOfBytes(bytes)).map(([key, value]) => [textOf(key), textOf(value)]);
   }
 
-  /** The id of the series with these tags, as encodeTags() gives them. */
-  find(view: ReadView, measurementId: number, tags: string): number | undefined {
-    const bytes = view.get(byTagsKey(measurementId, hash64(tags)));
-    if (bytes === undefined) return undefined;
-    const ids = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-    for (let at = 0; at < ids.length; at += 4) {
-      const id = ids.readUInt32LE(at);
+  /**
+   * The id of the series with these tags (binary, in any order); or what create() makes it of. Only
+   * an operation sees the series that it has made itself.
+   */
+  look(view: ReadView, measurementId: number, tags: readonly Tag[]): number | UnknownSeries {
+    const sorted = sortedTags(tags);
+    const encoded = encodeSorted(sorted);
+    const hashKey = byTagsKey(measurementId, hash64(encoded));
+    const made = this.#new.find(hashKey, encoded);
+    if (made !== undefined) return made;
+    const others = view.get(hashKey);
+    for (let at = 0; at < (others?.length ?? 0); at += 4) {
+      const id = readU32(others as Uint8Array, at);
       const found = view.get(byIdKey(measurementId, id));
-      if (found !== undefined && binaryOfBytes(found) === tags) return id;
+      if (found !== undefined && binaryOfBytes(found) === encoded) return id;
     }
-    return undefined;
+    return { measurementId, tags: sorted, encoded, hashKey, others };
   }
 
   /**
-   * Makes a series with these tags (as encodeTags() gives them), which is not there yet; returns
-   * its id. The operation must call flush() before it ends.
+   * Makes a series that look() did not find in the same operation, which has made no other one with
+   * these tags since; returns its id. The operation must call flush() before it ends.
    */
-  create(tx: Transaction, measurementId: number, tags: string): number {
+  create(tx: Transaction, series: UnknownSeries): number {
     this.#watch(tx);
     const id = this.#nextId++;
-    const hashKey = byTagsKey(measurementId, hash64(tags));
-    const others = tx.get(hashKey);
-    const ids = tx.reserve(hashKey, (others?.length ?? 0) + 4);
-    if (others !== undefined) ids.set(others);
-    ids.writeUInt32LE(id, ids.length - 4);
-    tx.reserve(byIdKey(measurementId, id), tags.length).write(tags, "latin1");
-    for (const [key, value] of decodeTags(tags)) {
-      const names = { key, value };
-      this.#postings.add(postingKey(measurementId, names), () => postingHead(names), id);
-    }
-    this.#postings.add(membersOf(measurementId), () => plainHead, id);
-    this.#count(measurementId, 1);
+    this.#new.add(tx, series, id);
+    this.#count(series.measurementId, 1);
     return id;
   }
 
   /** Writes what is gathered over the series that an operation makes. */
   flush(tx: Transaction): void {
     if (this.#before === undefined) return;
-    this.#postings.flush(tx);
+    this.#new.flush(tx);
     tx.reserve(nextIdKey, 4).writeUInt32LE(this.#nextId, 0);
     this.#putCounts(tx);
   }
@@ -261,14 +267,9 @@ export class SeriesIndex implements DerivedState {
   }
 
   #forgetIds(): void {
-    this.#postings.clear();
+    this.#new.clear();
     this.#generation++;
   }
-}
-
-/** What the keys of a posting's chunks start with; names are binary. */
-function postingKey(measurementId: number, { key, value }: TagNames): Key {
-  return postingsOf(measurementId) + keyPart(key) + keyPart(value);
 }
 
 function binaryTag({ key, value }: TagNames): TagNames {

@@ -6,13 +6,28 @@
  * Binary strings (one character per byte) here; text outside.
  */
 import { assert } from "../../base/assert.ts";
+import { keyU8 } from "../../base/key.ts";
 
 /** Key and value. */
 export type Tag = readonly [key: string, value: string];
 
 /** Tags as they are stored: equal for equal sets. `tags` are binary and need not be sorted. */
 export function encodeTags(tags: readonly Tag[]): string {
-  const sorted = tags.toSorted(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0));
+  return encodeSorted(sortedTags(tags));
+}
+
+/** Binary tags ascending by their keys; those that are so already are not copied. */
+export function sortedTags(tags: readonly Tag[]): readonly Tag[] {
+  for (let i = 1; i < tags.length; i++) {
+    if ((tags[i - 1] as Tag)[0] > (tags[i] as Tag)[0]) {
+      return tags.toSorted(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0));
+    }
+  }
+  return tags;
+}
+
+/** As encodeTags(), for tags that are sorted. */
+export function encodeSorted(sorted: readonly Tag[]): string {
   let text = "";
   for (const [key, value] of sorted) text += lengthOf(key) + key + lengthOf(value) + value;
   return text;
@@ -41,6 +56,7 @@ export function decodeTags(encoded: string): Tag[] {
 
 function lengthOf(text: string): string {
   let length = text.length;
+  if (length < 0x80) return keyU8(length);
   let bytes = "";
   while (length >= 0x80) {
     bytes += String.fromCharCode((length & 0x7f) | 0x80);
@@ -66,12 +82,13 @@ function isPlain(binary: string): boolean {
 
 /** The series key as 1.x writes it. */
 export function seriesKeyText(measurement: string, tags: readonly Tag[]): string {
-  const name = measurement.replaceAll(/[, ]/g, "\\$&");
-  return [name, ...tags.map(([key, value]) => `${escapeTag(key)}=${escapeTag(value)}`)].join(",");
+  let text = measurement.replaceAll(/[, ]/g, "\\$&");
+  for (const [key, value] of tags) text += `,${escapeTag(key)}=${escapeTag(value)}`;
+  return text;
 }
 
 function escapeTag(text: string): string {
-  return text.replaceAll(/[,= ]/g, "\\$&");
+  return /[,= ]/.test(text) ? text.replaceAll(/[,= ]/g, "\\$&") : text;
 }
 
 /** 64 bits that differ, nearly always, where the binary strings do; as 8 bytes of a key. */

@@ -218,6 +218,18 @@ export const declaration = {
     help: "Memory of points of time series above which they are sealed into blocks",
     check: size(2 ** 14, 2 ** 32),
   },
+  "max-series-per-database": {
+    form: "number",
+    default: String(engine.seriesPerDatabaseMax),
+    help: "Time series that a database may have; 0: no limit",
+    check: integer(0, 1_000_000_000),
+  },
+  "max-values-per-tag": {
+    form: "number",
+    default: String(engine.valuesPerTagMax),
+    help: "Values that a tag of a measurement may have; 0: no limit",
+    check: integer(0, 1_000_000_000),
+  },
   "query-timeout": {
     form: "duration",
     default: formatDuration(engine.queryTimeoutMs),

@@ -60,6 +60,8 @@ export function serverConfig(values: SettingValues): ServerConfig {
       dedupTtlMs: values["dedup-ttl"],
       memtableBytes: values["memtable-size"],
       seriesHeadBytes: values["series-head-size"],
+      seriesPerDatabaseMax: values["max-series-per-database"],
+      valuesPerTagMax: values["max-values-per-tag"],
       queryTimeoutMs: values["query-timeout"],
       queryConcurrentMax: values["query-max-concurrent"],
       querySeriesMax: values["query-max-series"],
