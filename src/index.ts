@@ -44,6 +44,20 @@ export type {
   ZMapRange,
   ZMapScope,
 } from "./engine/zmap-api.ts";
+export type { Point, PointValue } from "./engine/series/point-lines.ts";
+export type {
+  SeriesApi,
+  SeriesInput,
+  SeriesKeysApi,
+  SeriesParameter,
+  SeriesQueryOptions,
+  SeriesRunOptions,
+  SeriesScope,
+  SeriesStreamOptions,
+  SeriesWriteOptions,
+  StreamedRows,
+} from "./engine/series/series-api.ts";
+export type { SeriesResult, SeriesRow, SeriesTimes } from "./engine/series/series-rows.ts";
 export { open } from "./engine/open.ts";
 export type { MemoryDatabase, OpenOptions } from "./engine/open.ts";
 export type { EngineSettings } from "./engine/settings.ts";

@@ -7,6 +7,7 @@ import type { Database } from "../engine/database-api.ts";
 import type { EventsApi, SubscribeOptions } from "../engine/events-api.ts";
 import type { Namespace } from "../engine/namespaces-api.ts";
 import { globalNamespace } from "../engine/session-namespace.ts";
+import { seriesApi } from "../engine/series/series-api.ts";
 import { RealClock } from "../ports/real-clock.ts";
 import type { Clock } from "../ports/clock.ts";
 import { RemoteAcks } from "./remote-acks.ts";
@@ -14,6 +15,7 @@ import type { Credentials } from "./remote-calls.ts";
 import { RemoteCalls } from "./remote-calls.ts";
 import { remoteNamespace, remoteNamespaces } from "./remote-data.ts";
 import { RemoteEvents } from "./remote-events.ts";
+import { remoteSeries } from "./remote-series.ts";
 import { RemoteSubscription } from "./remote-subscription.ts";
 
 const connectTimeoutMsDefault = 5_000;
@@ -63,6 +65,7 @@ export async function connect(
     namespaces: remoteNamespaces(calls),
     namespace,
     zmap: (name = globalNamespace.name) => remoteNamespace(calls, name).zmap,
+    series: (name) => seriesApi(remoteSeries(calls), name),
     async transact() {
       throw new CronosError(
         "INVALID_ARGUMENT",

@@ -4,7 +4,7 @@
 import type { EventInput, EventSelector, EventsApi, PublishReceipt } from "./events-api.ts";
 import type { KeysApi, KeysScope } from "./keys-api.ts";
 import type { Namespace, NamespacesApi } from "./namespaces-api.ts";
-import type { SeriesScope } from "./series/series-api.ts";
+import type { SeriesApi, SeriesScope } from "./series/series-api.ts";
 import type { ZMapApi, ZMapScope } from "./zmap-api.ts";
 
 /** Events in a running transaction. */
@@ -43,6 +43,8 @@ export interface Database {
   namespace(name: string): Namespace;
   /** The ordered map of a namespace; default: "global". */
   zmap(namespace?: string): ZMapApi;
+  /** A database of time series. It need not be there yet. */
+  series(database: string): SeriesApi;
   /**
    * Runs a synchronous function as one atomic, serializable transaction and resolves with what it
    * returns once that is durable. A throw undoes everything and rejects with what was thrown.

@@ -40,6 +40,7 @@ import { QueryService } from "./series/query-service.ts";
 import { RetentionKeeper } from "./series/retention-keeper.ts";
 import { diagnosticsOf, statisticsOf } from "./series/server-figures.ts";
 import type { DefiningKind } from "./series/define.ts";
+import { localSeries } from "./series/local-series.ts";
 import { seriesApi, seriesScope } from "./series/series-api.ts";
 import type { SeriesApi, SeriesScope } from "./series/series-api.ts";
 import { SeriesWork } from "./series/series-work.ts";
@@ -265,8 +266,8 @@ export class Engine implements Database, StatsSource {
 
   /** A database of time series. It need not be there yet. */
   series(database: string): SeriesApi {
-    const { seriesWrites: writes, seriesKeys: keys } = this;
-    return seriesApi({ writes, keys, streams: this.seriesWork.streams }, database);
+    const { seriesWrites: writes, queries, seriesWork } = this;
+    return seriesApi(localSeries({ writes, queries, streams: seriesWork.streams }), database);
   }
 
   /** Why nothing can be written now, if so. */

@@ -4,6 +4,7 @@
  */
 import type { TestContext } from "node:test";
 import { connect } from "../../src/client/connect.ts";
+import type { RemoteDatabase } from "../../src/client/connect.ts";
 import { open } from "../../src/engine/open.ts";
 import { RealClock } from "../../src/ports/real-clock.ts";
 import { listenGrpc } from "../../src/protocols/grpc/listen.ts";
@@ -25,5 +26,11 @@ export async function serveDatabase(t: TestContext) {
     await listener.close();
     await database.close();
   });
-  return { database, caller, remote, events: remote.events, clock: database.clock };
+  /** Another client, of a user with this password. */
+  const connectAs = async (username: string, password: string): Promise<RemoteDatabase> => {
+    const client = await connect(listener.address, { username, password });
+    t.after(() => client.close());
+    return client;
+  };
+  return { database, connectAs, caller, remote, events: remote.events, clock: database.clock };
 }

@@ -95,7 +95,8 @@ export class QueryRegistry {
   }
 }
 
-function interrupted(): CronosError {
+/** The error of a query that somebody ended. */
+export function interrupted(): CronosError {
   return queryError("CLOSED", "query interrupted");
 }
 

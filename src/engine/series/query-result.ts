@@ -1,4 +1,5 @@
 /** What a query gives: series of rows, piece by piece, and how each of its statements ended. */
+import type { ErrorCode } from "../../base/errors.ts";
 import type { ColumnType, Value } from "../../influxql/result.ts";
 
 /** A value of a result; lists are destinations of subscriptions. */
@@ -32,6 +33,8 @@ export type QueryEvent =
       readonly messages: readonly Message[];
       /** Why the statement failed, in the words of 1.x. */
       readonly error: string | undefined;
+      /** Of that error; absent for a statement that was not executed. */
+      readonly code?: ErrorCode | undefined;
     };
 
 /** A series without times and tags, as SHOW gives them. */

@@ -8,6 +8,7 @@
  * A statement that fails answers its error; those behind it are not executed.
  */
 import { CronosError, toCronosError } from "../../base/errors.ts";
+import type { ErrorCode } from "../../base/errors.ts";
 import type { SelectStatement, Statement, StatementOf } from "../../influxql/ast.ts";
 import { printStatement } from "../../influxql/print-statement.ts";
 import type { SelectContext, SelectLimits, SeriesChunk } from "../../influxql/result.ts";
@@ -129,7 +130,7 @@ export class QueryService {
   ): AsyncGenerator<QueryEvent, void, undefined> {
     const { request, statementId } = run;
     const messages: Message[] = [];
-    let error: string | undefined;
+    let error: { readonly error: string; readonly code: ErrorCode } | undefined;
     let isEmpty = true;
     try {
       if (request.isReadOnly && changesSomething(statement)) {
@@ -137,15 +138,16 @@ export class QueryService {
       }
       const answer = this.#answer(statement, { ...run, messages });
       for await (const series of answer) {
+        run.query.signal.throwIfAborted();
         isEmpty = false;
         yield { kind: "series", statementId, series };
       }
     } catch (thrown) {
-      error = errorText(thrown);
+      error = toldError(thrown);
     }
     // Help is for who wonders about an answer without rows.
     const told = isEmpty ? messages : messages.filter(({ level }) => level !== "info");
-    yield { kind: "end", statementId, messages: told, error };
+    yield { kind: "end", statementId, messages: told, error: undefined, ...error };
   }
 
   async *#answer(statement: Statement, run: StatementRun): AsyncGenerator<ResultSeries> {
@@ -341,7 +343,7 @@ function deprecation(statement: Statement): string {
 }
 
 /** What the user is told of a fault; our own faults are told without their cause. */
-function errorText(thrown: unknown): string {
-  const error = toCronosError(thrown);
-  return error.kind === "internal" ? "internal error" : error.message;
+function toldError(thrown: unknown): { readonly error: string; readonly code: ErrorCode } {
+  const { kind, code, message } = toCronosError(thrown);
+  return { error: kind === "internal" ? "internal error" : message, code };
 }

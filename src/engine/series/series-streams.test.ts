@@ -8,7 +8,7 @@ const minuteMs = 60_000;
 test("a stream gives rows as they are written, or windows as they close", async () => {
   const db = await openSeriesEngine();
   const { streams } = db.engine.seriesWork;
-  const rows = db.engine.series("db").stream("SELECT v FROM cpu WHERE host = 'a'");
+  const rows = streams.open({ text: "SELECT v FROM cpu WHERE host = 'a'", database: "db" });
   const same = streams.open({ text: "SELECT v FROM cpu WHERE host = 'a'", database: "db" });
   const windows = streams.open({
     text: "SELECT sum(v) FROM cpu GROUP BY time(1m), host",

@@ -31,6 +31,7 @@ import {
 import type { ServiceName } from "./proto-file.ts";
 import { strictFileDescriptor } from "./reflection-descriptors.ts";
 import { scheduleServiceHandlers } from "./schedule-service.ts";
+import { seriesHandlers } from "./series-handlers.ts";
 import { topicServiceHandlers } from "./topic-service.ts";
 
 /** Largest request: a batch of many events, or one of 4 MB and what is around it. */
@@ -123,7 +124,10 @@ function addServices(server: Server, engine: GrpcEngine, live: LiveCalls): void 
   add("ScheduleService", ({ events }) => scheduleServiceHandlers(events));
   const { data } = engine;
   if (data === undefined) return;
-  const handlers = dataServiceHandlers({ ...engineParts(engine), data }, live);
+  const handlers = {
+    ...dataServiceHandlers({ ...engineParts(engine), data }, live),
+    ...seriesHandlers(engine, live),
+  };
   server.addService(serviceDefinition("DataService"), handlers);
 }
 

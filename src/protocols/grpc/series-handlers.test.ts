@@ -1,0 +1,32 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { serveDatabase } from "../../../test/support/grpc-database.ts";
+
+test("time series over gRPC need a user of CREATE USER, and what GRANT gave", async (t) => {
+  const { database, remote: anybody, connectAs } = await serveDatabase(t);
+  await anybody.series("db").createDatabase();
+  await anybody.series("db").write("m v=1 1");
+  await anybody.series("other").createDatabase();
+  await anybody.series("db").query("CREATE USER ann WITH PASSWORD 'x'; GRANT READ ON db TO ann");
+  await anybody.series("db").query("CREATE USER root WITH PASSWORD 'x' WITH ALL PRIVILEGES");
+  const ann = await connectAs("ann", "x");
+  const root = await connectAs("root", "x");
+  database.seriesAccess.requireCredentials();
+  const unknown = { code: "UNAUTHENTICATED" };
+  await assert.rejects(anybody.series("db").query("SELECT v FROM m"), unknown);
+  await assert.rejects(anybody.series("db").stream("SELECT v FROM m"), unknown);
+  await assert.rejects(anybody.series("db").write("m v=2"), unknown);
+  const denied = { code: "PERMISSION_DENIED" };
+  const own = ann.series("db");
+  const open = await own.stream("SELECT v FROM m");
+  assert.equal((await own.query("SELECT v FROM m"))[0]?.rows.length, 1);
+  const [visible] = await own.query<{ name: string }>("SHOW DATABASES");
+  assert.deepEqual(visible?.rows, [{ name: "db" }]);
+  await assert.rejects(own.write("m v=2"), denied);
+  await assert.rejects(own.keys.create({ name: "k", access: "READ" }), denied);
+  await assert.rejects(ann.series("other").query("SELECT v FROM m"), denied);
+  await root.series("db").query("REVOKE READ ON db FROM ann");
+  await root.series("db").write("m v=2");
+  await assert.rejects(open.next(), denied);
+  await assert.rejects(own.stream("SELECT v FROM m"), denied);
+});
