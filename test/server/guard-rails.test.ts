@@ -86,18 +86,25 @@ test("other requests are answered while a query reads everything", async (contex
     for (let n = 0; n < 8; n++) assert.ok(!(await ask(everything)).includes("error"));
     return true;
   })();
-  const times: number[] = [];
-  for (;;) {
-    const started = performance.now();
-    if (times.length % 2 === 0) await fetch(server.url("/ping"));
-    else await ask("SELECT last(v) FROM m");
-    times.push(performance.now() - started);
-    if ((await Promise.race([heavy, sleep(2, false)])) === true) break;
+  const pings: number[] = [];
+  const queries: number[] = [];
+  for (let isDone = false; !isDone; isDone = await Promise.race([heavy, sleep(2, false)])) {
+    let started = performance.now();
+    await fetch(server.url("/ping"));
+    pings.push(performance.now() - started);
+    started = performance.now();
+    await ask("SELECT last(v) FROM m WHERE h = '7'");
+    queries.push(performance.now() - started);
   }
-  times.sort((a, b) => a - b);
-  const [p50 = 0, p99 = 0] = [0.5, 0.99].map((part) => times[Math.floor(times.length * part)]);
-  const told = `p50 ${p50.toFixed(1)} ms, p99 ${p99.toFixed(1)} ms`;
-  context.diagnostic(`${times.length} requests: ${told}`);
+  context.diagnostic(`${pings.length} pings: p50 ${part(pings, 0.5)}, p99 ${part(pings, 0.99)} ms`);
+  context.diagnostic(`queries: p50 ${part(queries, 0.5)}, p99 ${part(queries, 0.99)} ms`);
+  const p99 = part(pings, 0.99);
   // On a machine that does other things as well, the figure says little.
   assert.ok(p99 < (isTorture ? 50 : 2000), `p99 is ${p99} ms`);
 });
+
+/** The time that this part of the requests did not take longer than, ms. */
+function part(times: readonly number[], share: number): number {
+  const sorted = times.toSorted((a, b) => a - b);
+  return Math.round((sorted[Math.floor(sorted.length * share)] ?? 0) * 10) / 10;
+}
