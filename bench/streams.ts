@@ -16,6 +16,7 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { parseArgs } from "node:util";
 import { ServerProcess } from "../test/support/server-process.ts";
+import { cpuMs } from "./support/process-usage.ts";
 
 const PAUSE_MS = 50;
 /** For rows that are on their way when the last write is answered. */
@@ -25,6 +26,8 @@ export interface StreamsResult {
   readonly p50Ms: number;
   readonly p99Ms: number;
   readonly maxMs: number;
+  /** Processor time of the server for a write and its rows. */
+  readonly cpuMs: number;
   /** Rows that did not come, or came twice. */
   readonly wrong: number;
 }
@@ -67,6 +70,7 @@ async function measure(
   const open = await Promise.all(
     Array.from({ length: streams }, (_, at) => openStream(server, statement(at), onRow)),
   );
+  const before = cpuMs(server.pid);
   const name = isShared ? "same" : "own";
   for (let write = 0; write < writes; write++) {
     sentAt.push(performance.now());
@@ -76,6 +80,7 @@ async function measure(
   const expected = isShared ? streams : 1;
   const deadline = performance.now() + PATIENCE_MS;
   while (took.length < expected * writes && performance.now() < deadline) await sleep(10);
+  const used = cpuMs(server.pid) - before;
   for (const each of open) each.destroy();
   const counts = Array.from({ length: writes }, (_, write) => seen.get(write) ?? 0);
   const sorted = took.toSorted((a, b) => a - b);
@@ -84,6 +89,7 @@ async function measure(
     p50Ms: quantile(0.5),
     p99Ms: quantile(0.99),
     maxMs: quantile(1),
+    cpuMs: used / writes,
     wrong: counts.filter((count) => count !== expected).length,
   };
 }
@@ -124,9 +130,11 @@ async function request(server: ServerProcess, body: string, path: string): Promi
 
 export function formatStreams(name: string, result: StreamsResult): string {
   const { p50Ms, p99Ms, maxMs, wrong } = result;
+  const cpu = result.cpuMs.toFixed(1);
   const [p50, p99, max] = [p50Ms, p99Ms, maxMs].map((ms) => ms.toFixed(1));
   const bar = p99Ms < 100 && wrong === 0 ? "yes" : "**no**";
-  return `${name}: p50 ${p50} ms, p99 ${p99} ms (bar < 100: ${bar}), max ${max} ms, wrong ${wrong}`;
+  const delays = `p50 ${p50} ms, p99 ${p99} ms (bar < 100: ${bar}), max ${max} ms`;
+  return `${name}: ${delays}, server ${cpu} ms of processor a write, wrong ${wrong}`;
 }
 
 if (process.argv[1] === import.meta.filename) {
