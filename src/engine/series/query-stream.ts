@@ -37,6 +37,8 @@ export type StreamItem =
 export interface StreamSource {
   /** Whether a write has points that the query reads. */
   readonly reads: (policyId: number, measurementId: number) => boolean;
+  /** Tells early, for a query without windows, that it has no rows of a write; never throws. */
+  readonly mayHave?: (batches: readonly WriteBatch[]) => boolean;
   /** The window of GROUP BY time that an instant is in; undefined: the query has none. */
   readonly windowOf: ((time: bigint) => StreamWindow) | undefined;
   /** Runs it over the points of these batches only. */
@@ -56,8 +58,9 @@ export interface QueryStreamOptions {
 /** Leave the loop to end it. */
 export function streamQuery(options: QueryStreamOptions): AsyncIterableIterator<StreamItem> {
   const { feed, token } = options;
-  const { reads } = options.source;
-  const reader = feed.read(token === undefined ? undefined : logIndex(token + 1), reads);
+  const { reads, mayHave } = options.source;
+  const from = token === undefined ? undefined : logIndex(token + 1);
+  const reader = feed.read(from, reads, mayHave);
   const items =
     options.source.windowOf === undefined
       ? rowItems(reader, options.source)

@@ -41,6 +41,10 @@ export type WantsPlace = (policyId: number, measurementId: number) => boolean;
 /** Rows that wait for a reader at most; one more, and it reads the log by itself. */
 export const QUEUED_ROWS_MAX = 200_000;
 
+/** Whether a write can have something for a reader. */
+export type MayHave = (batches: readonly WriteBatch[]) => boolean;
+
+type FedPoints = Fed & { readonly kind: "points" };
 type Source = Pick<Shard, "observe" | "durableIndex">;
 
 export class SeriesFeed {
@@ -57,10 +61,18 @@ export class SeriesFeed {
 
   /**
    * Everything written from now on, or from `from` on, that has a place that is wanted. Leave the
-   * loop to end it.
+   * loop to end it. `mayHave` is asked too, before the reader wakes; it must not throw.
    */
-  read(from?: LogIndex, wants: WantsPlace = () => true): AsyncIterableIterator<Fed> {
-    return new FeedReader(this, from ?? logIndex(this.#shard.durableIndex + 1), wants);
+  read(
+    from?: LogIndex,
+    wants: WantsPlace = () => true,
+    mayHave: MayHave = () => true,
+  ): AsyncIterableIterator<Fed> {
+    const first = from ?? logIndex(this.#shard.durableIndex + 1);
+    return new FeedReader(this, first, (fed) => {
+      const isThere = fed.places.some((at) => wants(at.policyId, at.measurementId));
+      return isThere && mayHave(fed.batches);
+    });
   }
 
   /** Ends the pump; readers end with the shard. */
@@ -127,9 +139,9 @@ class FeedReader implements AsyncIterableIterator<Fed> {
   #own: AsyncIterableIterator<LogRecord> | undefined;
   /** The last record that was given, or needs not be. */
   #last: LogIndex;
-  readonly #wants: WantsPlace;
+  readonly #wants: (fed: FedPoints) => boolean;
 
-  constructor(feed: SeriesFeed, from: LogIndex, wants: WantsPlace) {
+  constructor(feed: SeriesFeed, from: LogIndex, wants: (fed: FedPoints) => boolean) {
     this.#feed = feed;
     this.#wants = wants;
     this.#last = logIndex(from - 1);
@@ -195,8 +207,7 @@ class FeedReader implements AsyncIterableIterator<Fed> {
   }
 
   #isWanted(fed: Fed): boolean {
-    if (fed.kind === "gap") return true;
-    return fed.places.some(({ policyId, measurementId }) => this.#wants(policyId, measurementId));
+    return fed.kind === "gap" || this.#wants(fed);
   }
 
   #leave(): void {
@@ -232,7 +243,7 @@ class FeedReader implements AsyncIterableIterator<Fed> {
   }
 }
 
-function rowsOf(fed: Fed & { kind: "points" }): number {
+function rowsOf(fed: FedPoints): number {
   return fed.batches.reduce((rows, batch) => rows + batch.rows, 0);
 }
 

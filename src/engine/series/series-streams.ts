@@ -55,8 +55,6 @@ interface SharedStatement {
   streams: number;
 }
 
-const none: Promise<readonly SeriesChunk[]> = Promise.resolve([]);
-
 type SharedRows = WeakMap<readonly WriteBatch[], Promise<readonly SeriesChunk[]>>;
 
 export class SeriesStreams {
@@ -131,9 +129,7 @@ export class SeriesStreams {
     const ofBatches = (batches: readonly WriteBatch[]): Promise<readonly SeriesChunk[]> => {
       let found = rows.get(batches);
       if (found === undefined) {
-        const mayFind =
-          query.early === undefined || runner.mayFind(query.early.condition, reads, batches);
-        found = mayFind ? collected(runner.batches(query.statement, place, batches)) : none;
+        found = collected(runner.batches(query.statement, place, batches));
         rows.set(batches, found);
       }
       return found;
@@ -141,8 +137,17 @@ export class SeriesStreams {
     const ofWindow = this.#sharedWindows(query, (window) =>
       runner.stored(withinSpan(query.statement, { from: window.start, to: window.end }), place),
     );
+    const { early } = query;
     return {
       reads,
+      mayHave: (batches) => {
+        try {
+          return early === undefined || runner.mayFind(early.condition, reads, batches);
+        } catch {
+          // The query itself tells what is wrong.
+          return true;
+        }
+      },
       windowOf: query.windowOf,
       selectFrom: (batches) => each(ofBatches(batches)),
       selectWindow: ofWindow,
