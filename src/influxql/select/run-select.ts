@@ -55,6 +55,7 @@ export class SelectRun {
   readonly #bounds: TimeBounds;
   #aggregation: Aggregation | undefined;
   #builder: RowBuilder | undefined;
+  #rawSlots: RawSlots | undefined;
 
   constructor(plan: SelectPlan, settings: RunSettings) {
     this.plan = plan;
@@ -137,15 +138,13 @@ export class SelectRun {
   async *#rawRows(group: Group): AsyncGenerator<Rows> {
     const builder = (this.#builder ??= new RowBuilder(this.plan, this.#slots));
     const state = startRows();
-    const driving = this.#slots.flatMap((slot, index) =>
-      slot.type === "tag" || slot.type === "unknown" ? [] : [index],
-    );
+    const { driving, ties } = (this.#rawSlots ??= rawSlots(this.#slots, this.plan));
     const { keepsSeriesOrder, pacer } = this.#settings;
     const options = {
       bounds: this.#bounds,
       pacer,
       rowsWanted: rowsWanted(this.plan.compiled.statement) ?? Infinity,
-      tieSlots: keepsSeriesOrder === true ? undefined : tieSlots(selectedSlots(this.plan)),
+      tieSlots: keepsSeriesOrder === true ? undefined : ties,
     };
     const blocks = group.streams.every(({ isUnordered }) => isUnordered)
       ? chainPoints(group.streams, options)
@@ -272,6 +271,20 @@ function nextTime(
     if (next === undefined || (isAscending ? time < next : time > next)) next = time;
   }
   return next;
+}
+
+/** What rows of points go by, the same for all groups. */
+interface RawSlots {
+  /** A point has to have one of these fields. */
+  readonly driving: readonly number[];
+  readonly ties: readonly number[];
+}
+
+function rawSlots(slots: readonly Slot[], plan: SelectPlan): RawSlots {
+  const driving = slots.flatMap((slot, index) =>
+    slot.type === "tag" || slot.type === "unknown" ? [] : [index],
+  );
+  return { driving, ties: tieSlots(selectedSlots(plan)) };
 }
 
 /** Slots of text that come before all others by name: 1.x orders points of equal time by them. */

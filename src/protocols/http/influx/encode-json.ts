@@ -99,9 +99,18 @@ function headText({ name, tags, columns, rows, isPartial }: ResultSeries): strin
     const members = tags.map(([key, value]) => `${jsonText(key)}:${jsonText(value)}`);
     parts.push(`"tags":{${members.join(",")}}`);
   }
-  parts.push(`"columns":[${columns.map(jsonText).join(",")}]`);
+  parts.push(`"columns":[${columnsText(columns)}]`);
   if (rows.length > 0 || isPartial) parts.push('"values":[');
   return `{${parts.join(",")}`;
+}
+
+/** Texts of lists of columns: all series of a result share one. */
+const columnTexts = new WeakMap<readonly string[], string>();
+
+function columnsText(columns: readonly string[]): string {
+  let text = columnTexts.get(columns);
+  if (text === undefined) columnTexts.set(columns, (text = columns.map(jsonText).join(",")));
+  return text;
 }
 
 /** What closes a series; `marksPartial`: it says that more of it follows. */
