@@ -12,6 +12,8 @@ import type { SeriesIds } from "../../models/series/series-ids.ts";
 import { intersectIds, noSeries, subtractIds, uniteIds } from "../../models/series/series-ids.ts";
 import type { SeriesIndex } from "../../models/series/series-index.ts";
 import type { ReadView } from "../../store/base-tree.ts";
+import type { Steps } from "./steps.ts";
+import { finish, STEP_ITEMS } from "./steps.ts";
 
 export interface SeriesPlaceToMatch {
   readonly index: SeriesIndex;
@@ -26,22 +28,31 @@ export function matchSeries(
   condition: Expression | undefined,
   place: SeriesPlaceToMatch,
 ): SeriesIds {
+  return finish(matchInSteps(condition, place));
+}
+
+/** As matchSeries(), in steps. */
+export function* matchInSteps(
+  condition: Expression | undefined,
+  place: SeriesPlaceToMatch,
+): Steps<SeriesIds> {
   if (condition === undefined) return all(place);
   switch (condition.kind) {
     case "parens":
-      return matchSeries(condition.inner, place);
+      return yield* matchInSteps(condition.inner, place);
     case "not":
-      return subtractIds(all(place), matchSeries(condition.inner, place));
+      return subtractIds(all(place), yield* matchInSteps(condition.inner, place));
     case "boolean":
       return condition.value ? all(place) : noSeries;
     case "in": {
       const { operand, items, isNegated } = condition;
-      const sets = items.map((right) => matchSeries(comparison(operand, right), place));
+      const sets: SeriesIds[] = [];
+      for (const right of items) sets.push(yield* matchInSteps(comparison(operand, right), place));
       const found = uniteIds(sets);
       return isNegated ? subtractIds(all(place), found) : found;
     }
     case "binary":
-      return matchBinary(condition, place);
+      return yield* matchBinary(condition, place);
     default:
       throw invalidComparison();
   }
@@ -55,14 +66,14 @@ function all({ index, view, measurement }: SeriesPlaceToMatch): SeriesIds {
   return index.seriesOf(view, measurement.id);
 }
 
-function matchBinary(
+function* matchBinary(
   condition: Extract<Expression, { kind: "binary" }>,
   place: SeriesPlaceToMatch,
-): SeriesIds {
+): Steps<SeriesIds> {
   const { operator, left, right } = condition;
   if (operator === "AND" || operator === "OR") {
-    const one = matchSeries(left, place);
-    const two = matchSeries(right, place);
+    const one = yield* matchInSteps(left, place);
+    const two = yield* matchInSteps(right, place);
     return operator === "AND" ? intersectIds(one, two) : uniteIds([one, two]);
   }
   const reversed = left.kind === "string";
@@ -72,20 +83,33 @@ function matchBinary(
   switch (operator) {
     case "=":
     case "=~":
-      return seriesWith(name.name, tester(value), place);
+      return yield* seriesWith(name.name, tester(value), place);
     case "!=":
-    case "!~":
-      return subtractIds(candidates(name.name, place), seriesWith(name.name, tester(value), place));
+    case "!~": {
+      const found = yield* seriesWith(name.name, tester(value), place);
+      return subtractIds(yield* candidates(name.name, place), found);
+    }
     default:
       throw invalidComparison();
   }
 }
 
 /** Series of which it can be said that a tag differs. */
-function candidates(key: string, place: SeriesPlaceToMatch): SeriesIds {
-  const { index, view, measurement, needsTag = false } = place;
-  if (!needsTag || key === "_name") return all(place);
-  return index.seriesWithKey(view, measurement.id, key);
+function* candidates(key: string, place: SeriesPlaceToMatch): Steps<SeriesIds> {
+  const { needsTag = false } = place;
+  return !needsTag || key === "_name" ? all(place) : yield* withKey(key, place);
+}
+
+/** Series that have the tag. */
+function* withKey(
+  key: string,
+  { index, view, measurement }: SeriesPlaceToMatch,
+): Steps<SeriesIds> {
+  const sets: SeriesIds[] = [];
+  for (const set of index.setsWithKey(view, measurement.id, key)) {
+    if (sets.push(set) % STEP_ITEMS === 0) yield;
+  }
+  return uniteIds(sets);
 }
 
 /** What a value of a tag must be. `exact`: only this one will do. */
@@ -110,7 +134,11 @@ export function regexTester(source: string): (text: string) => boolean {
   return (text) => pattern.matcher(text).find();
 }
 
-function seriesWith(key: string, { exact, matches }: Tester, place: SeriesPlaceToMatch): SeriesIds {
+function* seriesWith(
+  key: string,
+  { exact, matches }: Tester,
+  place: SeriesPlaceToMatch,
+): Steps<SeriesIds> {
   const { index, view, measurement, needsTag = false } = place;
   if (key === "_name") return matches(measurement.name) ? all(place) : noSeries;
   if (exact !== undefined && exact !== "") {
@@ -118,11 +146,13 @@ function seriesWith(key: string, { exact, matches }: Tester, place: SeriesPlaceT
   }
   const sets: SeriesIds[] = [];
   if (matches("") && !needsTag) {
-    sets.push(subtractIds(all(place), index.seriesWithKey(view, measurement.id, key)));
+    sets.push(subtractIds(all(place), yield* withKey(key, place)));
   }
   if (exact === undefined) {
+    let seen = 0;
     for (const { value, series } of index.tagValues(view, measurement.id, key)) {
       if (matches(value)) sets.push(series());
+      if (++seen % STEP_ITEMS === 0) yield;
     }
   }
   return uniteIds(sets);

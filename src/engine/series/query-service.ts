@@ -46,6 +46,9 @@ export interface QueryLimits {
   readonly rowsMax: number;
 }
 
+/** How long a SHOW works before others have their turn. */
+const TURN_MS = 5;
+
 export type SelectExecutor = (
   statement: SelectStatement,
   context: SelectContext,
@@ -180,10 +183,14 @@ export class QueryService {
       });
       return;
     }
-    yield* this.#show(statement, request);
+    yield* this.#show(statement, run);
   }
 
-  *#show(statement: Statement, request: QueryRequest): Generator<ResultSeries> {
+  async *#show(
+    statement: Statement,
+    { request, query }: StatementRun,
+  ): AsyncGenerator<ResultSeries, void, undefined> {
+    const { clock } = this.#options;
     const snapshot = this.#options.shard.snapshot();
     let points: SeriesView | undefined;
     try {
@@ -192,12 +199,20 @@ export class QueryService {
         view: snapshot,
         points: () => (points ??= this.#options.models.storage.view()),
       };
-      yield* show(statement, {
+      const steps = show(statement, {
         ...this.#options,
         state,
         registry: this.registry,
         isVisible: request.isVisible ?? (() => true),
       });
+      let since = clock.monotonic();
+      for (const step of steps) {
+        if (step !== undefined) yield step;
+        if (clock.monotonic() - since < TURN_MS) continue;
+        await new Promise<void>((resolve) => clock.soon(resolve));
+        query.signal.throwIfAborted();
+        since = clock.monotonic();
+      }
     } finally {
       points?.release();
       snapshot.release();

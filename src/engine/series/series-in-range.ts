@@ -12,33 +12,40 @@ import {
   TIME_MIN,
   windowStartOf,
 } from "../../models/series/series-time.ts";
-import { matchSeries } from "./match-series.ts";
+import { matchInSteps } from "./match-series.ts";
 import type { SeriesState } from "./series-state.ts";
+import type { Steps } from "./steps.ts";
+import { STEP_ITEMS } from "./steps.ts";
 
-/** Ids, ascending. */
-export function seriesInRange(
+/** Ids, ascending, in steps. */
+export function* seriesInRange(
   measurement: Measurement,
   condition: Expression | undefined,
   { needsTag = false, ...state }: SeriesState & { readonly needsTag?: boolean },
-): SeriesIds {
+): Steps<SeriesIds> {
   const { models, view, now } = state;
   const place = { index: models.index, view, measurement, needsTag };
   const { range, rest } = splitCondition(condition, { now, zone: undefined });
-  const ids = matchSeries(rest, place);
+  const ids = yield* matchInSteps(rest, place);
   const { from = TIME_MIN, to = TIME_MAX } = range;
   if (range.from === undefined && range.to === undefined) return ids;
   const database = models.catalog.databases.find(({ id }) => id === measurement.databaseId);
   const policies = database?.policies ?? [];
   const points = state.points();
-  return ids.filter((seriesId) =>
+  const hasPoints = (seriesId: number): boolean =>
     policies.some(({ id: policyId, windowHours }) => {
       const span = wholeWindows(from, to, windowHours);
       if (span === undefined) return false;
       const scan = points.scan({ policyId, measurementId: measurement.id, seriesId }, [], span);
       for (const { count } of scan) if (count > 0) return true;
       return false;
-    }),
-  );
+    });
+  const found: number[] = [];
+  for (let i = 0; i < ids.length; i++) {
+    if (hasPoints(ids[i] as number)) found.push(ids[i] as number);
+    if (i % STEP_ITEMS === 0) yield;
+  }
+  return Uint32Array.from(found);
 }
 
 /** The windows that a span touches; 1.x looks at them whole. */

@@ -2,11 +2,11 @@
 import type { Statement } from "../../influxql/ast.ts";
 import { seriesError } from "../../models/series/series-error.ts";
 import type { QueryRegistry } from "./query-registry.ts";
-import type { ResultSeries } from "./query-result.ts";
 import type { SeriesState } from "./series-state.ts";
 import { showCardinality } from "./show-cardinality.ts";
 import { showFieldKeys, showMeasurements, showSeries } from "./show-schema.ts";
 import { showTagKeys, showTagValues } from "./show-schema.ts";
+import type { Tables } from "./show-schema.ts";
 import { showBindings, showContinuousQueries, showDatabases } from "./show-server.ts";
 import { showModules, showPolicies, showQueries, showShardGroups } from "./show-server.ts";
 import { showShards, showSubscriptions } from "./show-server.ts";
@@ -20,8 +20,8 @@ export interface ShowParts {
   readonly diagnostics: () => readonly StatsModule[];
 }
 
-/** The answer; throws for statements that are no SHOW of time series. */
-export function show(statement: Statement, parts: ShowParts): readonly ResultSeries[] {
+/** The answer, in steps; throws for statements that are no SHOW of time series. */
+export function show(statement: Statement, parts: ShowParts): Tables {
   const { state, registry } = parts;
   switch (statement.kind) {
     case "show databases":

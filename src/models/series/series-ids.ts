@@ -46,6 +46,36 @@ export function subtractIds(a: SeriesIds, b: SeriesIds): SeriesIds {
   return rest.slice(0, count);
 }
 
+/** So many ids are sorted through a bit for each id there could be, if they are dense enough. */
+const BITS_FROM = 4096;
+/** Ids of the span for each one that is there. */
+const SPARSE_MAX = 256;
+
+/** Sorts ids and leaves out repeats. */
+function throughBits(ids: SeriesIds): SeriesIds {
+  let [min, max] = [Number.POSITIVE_INFINITY, 0];
+  for (let i = 0; i < ids.length; i++) {
+    min = Math.min(min, ids[i] as number);
+    max = Math.max(max, ids[i] as number);
+  }
+  if (max - min > ids.length * SPARSE_MAX) {
+    ids.sort();
+    return ids.filter((id, place) => place === 0 || id !== ids[place - 1]);
+  }
+  const bits = new Uint32Array(((max - min) >>> 5) + 1);
+  for (let i = 0; i < ids.length; i++) {
+    const bit = (ids[i] as number) - min;
+    bits[bit >>> 5] = (bits[bit >>> 5] as number) | (1 << (bit & 31));
+  }
+  let count = 0;
+  for (let word = 0; word < bits.length; word++) {
+    for (let rest = bits[word] as number; rest !== 0; rest &= rest - 1) {
+      ids[count++] = min + word * 32 + 31 - Math.clz32(rest & -rest);
+    }
+  }
+  return ids.slice(0, count);
+}
+
 /** Ids that are in any of the sets. */
 export function uniteIds(sets: readonly SeriesIds[]): SeriesIds {
   if (sets.length === 0) return noSeries;
@@ -63,6 +93,7 @@ export function uniteIds(sets: readonly SeriesIds[]): SeriesIds {
     end += set.length;
   }
   if (isAscending) return all;
+  if (length >= BITS_FROM) return throughBits(all);
   all.sort();
   let count = 1;
   for (let i = 1; i < all.length; i++) {

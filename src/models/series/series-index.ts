@@ -76,10 +76,13 @@ export class SeriesIndex implements DerivedState {
 
   /** Series of a measurement that have the tag, with any value. */
   seriesWithKey(view: ReadView, measurementId: number, key: string): SeriesIds {
-    const sets: SeriesIds[] = [];
+    return uniteIds([...this.setsWithKey(view, measurementId, key)]);
+  }
+
+  /** The same, piece by piece: each is the series of a value, or some of them. */
+  *setsWithKey(view: ReadView, measurementId: number, key: string): Iterable<SeriesIds> {
     const start = postingsOf(measurementId) + keyPart(binaryOf(key));
-    for (const [, bytes] of view.range(start, prefixEnd(start))) sets.push(decodeIds(bytes));
-    return uniteIds(sets);
+    for (const [, bytes] of view.range(start, prefixEnd(start))) yield decodeIds(bytes);
   }
 
   /** Tag keys of a measurement, in the order of their bytes. */
