@@ -5,8 +5,8 @@
  *
  * A job that fails is told to onError and done again when the next one is asked for. While there
  * are points in heads, it is looked after them every TICK_MS: a head that got none for IDLE_TICKS
- * is sealed, one that is large after LARGE_IDLE_TICKS, and then windows are merged that else wait
- * for more.
+ * is sealed, one that is large after LARGE_IDLE_TICKS, then windows are merged that else wait for
+ * more, and all is flushed: the disk settles.
  */
 import { CronosError } from "../../base/errors.ts";
 import type { Clock, Timer } from "../../ports/clock.ts";
@@ -210,11 +210,17 @@ export class Background {
     const isIdle = rows > 0 && ticks >= (isLarge ? LARGE_IDLE_TICKS : IDLE_TICKS);
     if (isIdle) {
       heads.freeze();
-      this.#quietly(this.merge());
+      this.#quietly(this.#settle());
     }
     const isLeft = heads.oldestFrozen !== undefined || drops.lastHead > 0;
     if (isLeft) this.requestSeal();
     return rows > 0 || isLeft;
+  }
+
+  /** Brings what was written to its final place, so that the log's segments behind it can go. */
+  async #settle(): Promise<void> {
+    await this.merge();
+    if (!this.#isClosed) await this.#options.shard.flush();
   }
 
   #quietly(work: Promise<void>): void {
