@@ -30,3 +30,13 @@ test("PageCache gives up the pages of a run that is gone", () => {
   for (let offset = 0; offset < 15; offset++) cache.add(pages, offset, page());
   assert.equal(pages.size, 15);
 });
+
+test("PageCache gives a page to who adds it, also when all others are in use", () => {
+  const cache = new PageCache(5000);
+  const pages: Pages = new Map();
+  for (let offset = 0; offset < 50; offset++) {
+    for (const each of pages.values()) each.wasUsed = true;
+    const added = page();
+    assert.equal(cache.add(pages, offset, added).page, added);
+  }
+});

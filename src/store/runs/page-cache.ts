@@ -39,12 +39,14 @@ export class PageCache {
     return this.#bytes;
   }
 
-  add<P extends Cacheable>(pages: PageMap<P>, offset: number, page: P): void {
+  /** Keeps a page as long as there is room; that may be not at all, if all others are in use. */
+  add<P extends Cacheable>(pages: PageMap<P>, offset: number, page: P): CachedPage<P> {
     const cached: CachedPage<P> = { page, wasUsed: false };
     pages.set(offset, cached);
     this.#slots.push(Object.assign(cached, { offset, pages }));
     this.#bytes += page.bytes.length + overheadBytes;
     this.#shrink();
+    return cached;
   }
 
   #shrink(): void {

@@ -6,7 +6,6 @@
  * Every page is checked when it is read from the file. A mismatch throws CORRUPTION with the file,
  * the offset and, where one was looked for, the key.
  */
-import { must } from "../../base/assert.ts";
 import { CronosError } from "../../base/errors.ts";
 import type { Key } from "../../base/key.ts";
 import type { Disk } from "../../ports/disk.ts";
@@ -187,8 +186,7 @@ export class Run {
     let cached = this.#filterPages.get(place.offset);
     if (cached === undefined) {
       const bytes = this.filterPage(block, key);
-      this.#files.cache.add(this.#filterPages, place.offset, { bytes });
-      cached = must(this.#filterPages.get(place.offset));
+      cached = this.#files.cache.add(this.#filterPages, place.offset, { bytes });
     }
     return blockMayHold(used(cached).bytes, place.blockAt, hash);
   }
