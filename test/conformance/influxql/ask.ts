@@ -28,15 +28,23 @@ export async function writeDataset(url: string, name: DatasetName): Promise<void
   if (answer.status !== 204) throw new Error(`Write of ${name}: ${answer.status} ${answer.body}`);
 }
 
-/** Runs a question on its data set. */
+/** Runs a question on its data set, with the parameters that stand in a comment behind it. */
 export async function ask(url: string, dataset: DatasetName, question: string): Promise<Answer> {
-  const parameters = new URLSearchParams({ db: dataset, q: question });
-  const { status, body } = await post(`${url}/query?${parameters}`, "");
+  const [q = "", comment = ""] = question.split(/ -- /);
+  const given = new URLSearchParams(comment);
+  const accept = given.get("accept") ?? "application/json";
+  given.delete("accept");
+  const parameters = new URLSearchParams({ db: dataset, q, ...Object.fromEntries(given) });
+  const { status, body } = await post(`${url}/query?${parameters}`, "", accept);
   return { dataset, question, status, body: body.trimEnd() };
 }
 
-async function post(url: string, body: string): Promise<{ status: number; body: string }> {
-  const response = await fetch(url, { method: "POST", body });
+async function post(
+  url: string,
+  body: string,
+  accept = "*/*",
+): Promise<{ status: number; body: string }> {
+  const response = await fetch(url, { method: "POST", body, headers: { accept } });
   return { status: response.status, body: await response.text() };
 }
 

@@ -99,12 +99,26 @@ function waves(): string[] {
   return lines;
 }
 
+/** Few points, which statements copy and remove. */
+function changes(): string[] {
+  return [
+    line("load,host=a,zone=x", 'value=1.5,whole=3i,text="one",flag=true', 0),
+    line("load,host=a,zone=x", "value=2.5,whole=2i", 60),
+    line("load,host=b,zone=y", 'value=4,text="two"', 61),
+    line("load,host=b,zone=y", "value=8,flag=false", 120),
+    line("load,host=c", "value=16", 180),
+    line("disk,host=a", "used=7i,value=3", 60),
+    line("disk,host=d", "used=9i", 120),
+  ];
+}
+
 export const datasets = {
   machines: machines(),
   gaps: gaps(),
   names: names(),
   limits: limits(),
   waves: waves(),
+  changes: changes(),
 } as const satisfies Readonly<Record<string, readonly string[]>>;
 
 export type DatasetName = keyof typeof datasets;

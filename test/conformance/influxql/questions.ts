@@ -3,6 +3,8 @@
  * function meets every kind of field, grouping, fill and order. What InfluxDB answers to each is in
  * answers.jsonl; record-answers.ts writes it.
  */
+import { changes } from "./change-questions.ts";
+import { selections } from "./select-questions.ts";
 import type { DatasetName } from "./datasets.ts";
 
 const aggregates = [
@@ -385,7 +387,9 @@ function waves(): string[] {
   ];
 }
 
-/** All questions of a data set, each once. */
+/** All questions of a data set, each once; those that change something as often as they come. */
 export function questionsAbout(dataset: DatasetName): readonly string[] {
-  return [...new Set({ machines, gaps, names, limits, waves }[dataset]())];
+  if (dataset === "changes") return changes();
+  const more = dataset === "machines" || dataset === "gaps" ? selections(dataset) : [];
+  return [...new Set([...{ machines, gaps, names, limits, waves }[dataset](), ...more])];
 }
