@@ -1,5 +1,5 @@
 /** The SHOW statements. */
-import type { Expression, Measurement, ShowParts, ShowStatement } from "./ast.ts";
+import type { Expression, Measurement, ShowParts, ShowStatement, SortField } from "./ast.ts";
 import {
   parseCondition,
   parseCount,
@@ -9,6 +9,7 @@ import {
   parseTagKeyFilter,
   parseText,
 } from "./parse-clauses.ts";
+import { ParseError } from "./parse-error.ts";
 import { parseName } from "./parse-expression.ts";
 import { parseMeasurement, parseMeasurements } from "./parse-source.ts";
 import { isWord } from "./token.ts";
@@ -98,10 +99,17 @@ function parseShowParts(cursor: TokenCursor): ShowParts {
 function parseShowTail(cursor: TokenCursor): Omit<ShowParts, "database" | "sources"> {
   return {
     condition: parseCondition(cursor),
-    orderBy: parseOrderBy(cursor),
+    orderBy: parseTimeOrder(cursor),
     limit: parseCount(cursor, "LIMIT"),
     offset: parseCount(cursor, "OFFSET"),
   };
+}
+
+/** ORDER BY, which SHOW takes and does not need. */
+function parseTimeOrder(cursor: TokenCursor): SortField[] {
+  const fields = parseOrderBy(cursor);
+  if (fields.every(({ name }) => name === "time")) return fields;
+  throw new ParseError("only ORDER BY time supported at this time");
 }
 
 function parseShowMeasurements(cursor: TokenCursor): ShowStatement {
@@ -161,7 +169,7 @@ function parseShowField(cursor: TokenCursor): ShowStatement {
     database: parseOn(cursor),
     sources: parseFrom(cursor),
     condition: undefined,
-    orderBy: parseOrderBy(cursor),
+    orderBy: parseTimeOrder(cursor),
     limit: parseCount(cursor, "LIMIT"),
     offset: parseCount(cursor, "OFFSET"),
   };

@@ -171,3 +171,19 @@ export function mentionsTime(condition: Expression | undefined): boolean {
     })
   );
 }
+
+/** A condition without what it says of values of fields: 1.x passes over that for tags. */
+export function aboutTags(condition: Expression | undefined): Expression | undefined {
+  if (condition?.kind === "parens") return aboutTags(condition.inner);
+  if (condition?.kind !== "binary") return condition;
+  const { operator, left, right } = condition;
+  if (operator === "AND" || operator === "OR") {
+    const [one, two] = [aboutTags(left), aboutTags(right)];
+    if (one === undefined || two === undefined) return one ?? two;
+    return { ...condition, left: one, right: two };
+  }
+  const isValue = [left, right].some(({ kind }) => valueKinds.has(kind));
+  return isValue && operator === "=" && !mentionsTime(condition) ? undefined : condition;
+}
+
+const valueKinds: ReadonlySet<Expression["kind"]> = new Set(["integer", "number", "boolean"]);

@@ -9,9 +9,11 @@
  */
 import { CronosError, toCronosError } from "../../base/errors.ts";
 import type { ErrorCode } from "../../base/errors.ts";
+import { must } from "../../base/assert.ts";
 import type { SelectStatement, Statement, StatementOf } from "../../influxql/ast.ts";
 import { printStatement } from "../../influxql/print-statement.ts";
 import type { SelectContext, SelectLimits, SeriesChunk } from "../../influxql/result.ts";
+import type { SelectData } from "../../influxql/select-data.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { Random } from "../../ports/random.ts";
 import type { Shard } from "../../shard/shard.ts";
@@ -20,10 +22,11 @@ import { define, isDefining } from "./define.ts";
 import type { DefiningKind } from "./define.ts";
 import { deletePoints, deletesPoints } from "./delete-points.ts";
 import { explainLines } from "./explain.ts";
-import { linesOf, writtenTable } from "./into.ts";
+import { linesOf, tagColumnsOf, writtenTable } from "./into.ts";
 import type { WriteLines } from "./into.ts";
 import type { ManagedAccess } from "./user-statements.ts";
 import { isManaging, manageAccess } from "./user-statements.ts";
+import { ReadCounters } from "./read-counters.ts";
 import { QueryRegistry } from "./query-registry.ts";
 import type { RunningQuery } from "./query-registry.ts";
 import type { Message, QueryEvent, ResultSeries } from "./query-result.ts";
@@ -233,9 +236,10 @@ export class QueryService {
     if (into === undefined) return yield* this.#counted(this.#chunks(statement, run));
     const database = into.database === "" ? run.request.database : into.database;
     this.#options.models.catalog.needDatabase(database);
+    const tagColumns = tagColumnsOf(statement);
     let written = 0;
     for await (const chunk of this.#chunks(statement, run)) {
-      const { lines, count } = linesOf(chunk, into);
+      const { lines, count } = linesOf(chunk, into, tagColumns);
       if (count === 0) continue;
       await this.#options.write({ database, policy: into.policy, lines });
       written += count;
@@ -259,28 +263,34 @@ export class QueryService {
   async *#chunks(
     statement: SelectStatement,
     run: StatementRun,
+    counters?: ReadCounters,
   ): AsyncGenerator<SeriesChunk, void, undefined> {
-    const { clock, random, shard, models } = this.#options;
-    const { request, query, messages } = run;
+    const { shard, models } = this.#options;
     const snapshot = shard.snapshot();
     const points = models.storage.view();
     try {
-      yield* this.#options.select(statement, {
-        data: new StoredSelectData({ models, tags: this.#tags, snapshot, points }),
-        database: request.database,
-        policy: request.policy,
-        now: BigInt(clock.now()) * 1_000_000n,
-        limits: this.#limitsOf(request),
-        signal: query.signal,
-        pause: () => new Promise((resolve) => clock.soon(resolve)),
-        clock: () => clock.monotonic(),
-        random: () => random.next(),
-        warn: (text) => messages.push({ level: "info", text }),
-      });
+      const data = new StoredSelectData({ models, tags: this.#tags, snapshot, points });
+      yield* this.#options.select(statement, this.#contextOf(run, counters?.over(data) ?? data));
     } finally {
       points.release();
       snapshot.release();
     }
+  }
+
+  #contextOf({ request, query, messages }: StatementRun, data: SelectData): SelectContext {
+    const { clock, random } = this.#options;
+    return {
+      data,
+      database: request.database,
+      policy: request.policy,
+      now: BigInt(clock.now()) * 1_000_000n,
+      limits: this.#limitsOf(request),
+      signal: query.signal,
+      pause: () => new Promise((resolve) => clock.soon(resolve)),
+      clock: () => clock.monotonic(),
+      random: () => random.next(),
+      warn: (text) => messages.push({ level: "info", text }),
+    };
   }
 
   #limitsOf({ chunkRows }: QueryRequest): SelectLimits {
@@ -288,14 +298,16 @@ export class QueryService {
     return { seriesMax, pointsMax, bucketsMax, heldMax, chunkRows };
   }
 
-  #plan(select: SelectStatement, { database, policy }: QueryRequest): readonly string[] {
-    const { clock, shard, models } = this.#options;
+  async #plan(select: SelectStatement, run: StatementRun): Promise<readonly string[]> {
+    const { shard, models } = this.#options;
     const snapshot = shard.snapshot();
     const points = models.storage.view();
     try {
       const data = new StoredSelectData({ models, tags: this.#tags, snapshot, points });
-      const now = BigInt(clock.now()) * 1_000_000n;
-      return explainLines(select, { data, database, policy, now });
+      const policies = models.catalog.databases.flatMap(({ policies }) => policies);
+      const windowHours = (policyId: number): number =>
+        must(policies.find(({ id }) => id === policyId)).windowHours;
+      return await explainLines(select, { select: this.#contextOf(run, data), points, windowHours });
     } finally {
       points.release();
       snapshot.release();
@@ -307,30 +319,40 @@ export class QueryService {
     { select, isAnalyze }: Extract<Statement, { kind: "explain" }>,
     run: StatementRun,
   ): AsyncGenerator<ResultSeries, void, undefined> {
-    const { clock } = this.#options;
     if (!isAnalyze) {
-      const lines = this.#plan(select, run.request);
+      const lines = await this.#plan(select, run);
       yield table(
         ["QUERY PLAN"],
         lines.map((line) => [line]),
       );
       return;
     }
+    const { clock } = this.#options;
     const started = clock.monotonic();
+    await this.#plan(select, run);
+    const planned = clock.monotonic();
+    const counters = new ReadCounters();
     let rows = 0;
     let series = 0;
-    for await (const chunk of this.#chunks(select, run)) {
+    for await (const chunk of this.#chunks(select, run, counters)) {
       rows += chunk.rows.length;
       if (!chunk.isPartial) series++;
     }
-    const took = (clock.monotonic() - started).toFixed(3);
+    const ended = clock.monotonic();
     const lines = [
       ".",
       "└── select",
-      `    ├── statement: ${printStatement(select)}`,
-      `    ├── total_time: ${took}ms`,
-      `    ├── series: ${series}`,
-      `    └── rows: ${rows}`,
+      `    ├── execution_time: ${(ended - planned).toFixed(3)}ms`,
+      `    ├── planning_time: ${(planned - started).toFixed(3)}ms`,
+      `    ├── total_time: ${(ended - started).toFixed(3)}ms`,
+      "    ├── read",
+      `    │   ├── statement: ${printStatement(select)}`,
+      `    │   ├── series: ${counters.series}`,
+      `    │   ├── batches: ${counters.batches}`,
+      `    │   └── points: ${counters.points}`,
+      "    └── answer",
+      `        ├── series: ${series}`,
+      `        └── rows: ${rows}`,
     ];
     yield table(
       ["EXPLAIN ANALYZE"],

@@ -7,7 +7,7 @@ import { seriesError } from "../../models/series/series-error.ts";
 import type { SeriesIds } from "../../models/series/series-ids.ts";
 import { intersectIds } from "../../models/series/series-ids.ts";
 import { binaryOf, seriesKeyText, textOf } from "../../models/series/series-tags.ts";
-import { mentionsTime, regexTester } from "./match-series.ts";
+import { aboutTags, mentionsTime, regexTester } from "./match-series.ts";
 import type { ResultSeries } from "./query-result.ts";
 import { table } from "./query-result.ts";
 import { compareNames, databaseOf, limited, measurementsOf } from "./series-state.ts";
@@ -127,7 +127,8 @@ export function chosen(
 }
 
 export function* showTagKeys(statement: StatementOf<"show tag keys">, state: SeriesState): Tables {
-  const { condition, filter } = statement;
+  const { filter } = statement;
+  const condition = aboutTags(statement.condition);
   for (const measurement of chosen(statement, state)) {
     yield undefined;
     const keys = (yield* keysWith(measurement, condition, state)).filter(keyTester(filter));
@@ -174,9 +175,10 @@ export function* showTagValues(
   statement: StatementOf<"show tag values">,
   state: SeriesState,
 ): Tables {
-  const { limit, offset } = statement;
+  const { filter, limit, offset } = statement;
+  const condition = aboutTags(statement.condition);
   for (const measurement of chosen(statement, state)) {
-    const pairs = tagPairs(measurement, statement, state);
+    const pairs = tagPairs(measurement, { filter, condition }, state);
     yield* pieces(["key", "value"], pairs, { limit, offset, name: measurement.name });
   }
 }

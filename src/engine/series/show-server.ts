@@ -7,7 +7,7 @@ import { goDuration, shortGoDuration } from "./go-duration.ts";
 import type { QueryRegistry } from "./query-registry.ts";
 import type { Cell, ResultSeries } from "./query-result.ts";
 import { table } from "./query-result.ts";
-import { compareNames, databaseOf } from "./series-state.ts";
+import { databaseOf } from "./series-state.ts";
 import type { SeriesState } from "./series-state.ts";
 
 type Tables = readonly ResultSeries[];
@@ -18,7 +18,7 @@ export function showDatabases(
   isVisible: (database: string) => boolean,
 ): Tables {
   const names = models.catalog.databases.map(({ name }) => name).filter(isVisible);
-  return [table(["name"], names.toSorted(compareNames).map((name) => [name]), "databases")];
+  return [table(["name"], names.map((name) => [name]), "databases")];
 }
 
 export function showPolicies(

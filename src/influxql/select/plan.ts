@@ -2,7 +2,7 @@
  * A SELECT planned against the data there is: sources found, wildcards expanded, names told apart
  * into fields and tags, types known. What it takes from each point has a *slot*: a name and a type.
  */
-import type { Call, Expression, Field, Reference, SelectStatement, Source } from "../ast.ts";
+import type { Call, Expression, Field, Reference, Source } from "../ast.ts";
 import { isMathFunction } from "../functions/math.ts";
 import type { ColumnType, SelectContext } from "../result.ts";
 import type { MeasurementInfo } from "../select-data.ts";
@@ -71,7 +71,7 @@ export function planSelect(compiled: CompiledSelect, settings: PlanSettings): Se
   const own = expandDimensions(statement.dimensions, columns);
   const dimensions = [...new Set([...own, ...settings.outerDimensions])].toSorted(compareText);
   const expanded = expandFields(compiled.fields, { columns, dimensions: statement.dimensions });
-  const fields = withTopColumns(expanded, statement);
+  const fields = withTopColumns(expanded);
   const typeOfReference = (reference: Reference): ColumnType =>
     castType(reference) ?? nativeType(reference.name, columns);
   const types = fields.map(({ expression }) => typeOf(expression, typeOfReference));
@@ -141,9 +141,8 @@ function mergedColumns(inputs: readonly Input[]): SourceColumns {
   return { fields, tags };
 }
 
-/** top(v, host, 3) has a column for host too, unless the rows are written somewhere. */
-function withTopColumns(fields: readonly Field[], statement: SelectStatement): Field[] {
-  if (statement.into !== undefined) return [...fields];
+/** top(v, host, 3) has a column for host too. */
+function withTopColumns(fields: readonly Field[]): Field[] {
   return fields.flatMap((field) => {
     const { expression } = field;
     if (expression.kind !== "call" || !isTop(expression)) return [field];

@@ -23,7 +23,9 @@ export class RowFilter {
     const { having } = statement;
     this.#having = having === undefined ? undefined : compileExpression(having, columnOf(plan));
     this.#sort = sortColumns(plan);
-    this.#limit = statement.limit === 0 ? Infinity : statement.limit;
+    // As in 1.x, columns without functions are one row when there is OFFSET and no LIMIT.
+    const unlimited = plan.compiled.isRaw && statement.offset > 0 ? 1 : Infinity;
+    this.#limit = statement.limit === 0 ? unlimited : statement.limit;
     this.#skip = statement.offset;
   }
 

@@ -314,14 +314,17 @@ function hasAny(points: Points, slots: readonly number[], row: number): boolean 
   return false;
 }
 
-/** SLIMIT and SOFFSET count the series of each measurement, whether they have rows or not. */
+/**
+ * SLIMIT and SOFFSET count the series of each measurement, whether they have rows or not. SOFFSET
+ * alone leaves none, as in 1.x.
+ */
 function limitSeries(groups: readonly Group[], { slimit, soffset }: SelectStatement): Group[] {
   if (slimit === 0 && soffset === 0) return [...groups];
   const counts = new Map<string, number>();
   return groups.filter(({ name }) => {
     const place = counts.get(name) ?? 0;
     counts.set(name, place + 1);
-    return place >= soffset && (slimit === 0 || place < soffset + slimit);
+    return place >= soffset && place < soffset + slimit;
   });
 }
 

@@ -103,6 +103,8 @@ function boundOf(
 ): TimeRange {
   const value = evaluateTime(operand, settings);
   if (value === undefined) {
+    const isDate = operand.kind === "string" && /^\d{4}-\d{2}-\d{2}/.test(operand.value);
+    if (isDate) throw new QueryError("invalid timestamp string");
     throw new QueryError(
       `invalid operation: time and ${goTypeOf(operand)} are not compatible`,
     );

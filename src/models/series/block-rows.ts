@@ -35,6 +35,19 @@ export function readBlocks(
   return blocks;
 }
 
+/** Bytes of each of the blocks that readBlocks() gives. */
+export function blockSizes(
+  view: ReadView,
+  at: SeriesWindow,
+  range: { readonly from: number; readonly to: number; readonly spans: number },
+): number[] {
+  const sizes: number[] = [];
+  for (const { start, end } of blocksBetween(at, range)) {
+    for (const [, bytes] of view.range(start, end)) sizes.push(bytes.length);
+  }
+  return sizes;
+}
+
 /**
  * Where the block begins that begins last of those that may have points from `from` to `to`;
  * undefined: there is none.

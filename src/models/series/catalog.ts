@@ -140,7 +140,7 @@ export class Catalog implements DerivedState {
     { isDefault = false, ...spec }: PolicySpec & { readonly isDefault?: boolean },
   ): RetentionPolicy {
     const draft = newPolicy({ ...spec, name: spec.name ?? "" });
-    checkName(draft.name, "retention policy name required");
+    checkName(draft.name, "invalid name");
     const database = this.needDatabase(databaseName);
     const found = database.policies.find(({ name }) => name === draft.name);
     if (found !== undefined) {

@@ -93,7 +93,7 @@ function checkDuration(duration: bigint | undefined): void {
 }
 
 function checkPolicyName(name: string): void {
-  if (name === "") throw seriesError("INVALID_ARGUMENT", "retention policy name required");
+  if (name === "") throw seriesError("INVALID_ARGUMENT", "invalid name");
   checkNameLength(name);
 }
 

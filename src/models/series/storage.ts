@@ -22,7 +22,6 @@ import { Heads } from "./heads.ts";
 import { blocksOfPolicy, blocksOfWindow, rangeOf, windowKey } from "./rows.ts";
 import { windowPrefix, windowsOf } from "./rows.ts";
 import type { KeyRange, WindowPlace } from "./rows.ts";
-import type { SeriesView } from "./series-scan.ts";
 import { HOUR_NS_BIG, WINDOW_HOURS_MAX } from "./series-time.ts";
 import { StorageView } from "./view.ts";
 import { hasPointsElsewhere, seriesWithBlocks } from "./window-series.ts";
@@ -104,7 +103,7 @@ export class SeriesStorage implements DerivedState {
   }
 
   /** What is durable now, as it is until it is released. */
-  view(): SeriesView {
+  view(): StorageView {
     return new StorageView(this.#shard.snapshot(), this.#heads.all, this.#drops);
   }
 

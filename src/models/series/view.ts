@@ -3,7 +3,8 @@
  * were durable. Heads that are sealed in the meantime are still read here as they were.
  */
 import { assert } from "../../base/assert.ts";
-import { lastFirstOffset, readBlocks } from "./block-rows.ts";
+import { blockSizes, lastFirstOffset, readBlocks } from "./block-rows.ts";
+import type { Column } from "./column.ts";
 import type { Drops } from "./drop.ts";
 import type { Head, HeadWindow } from "./head.ts";
 import { HeadSource } from "./head-source.ts";
@@ -31,6 +32,18 @@ interface WindowParts {
   /** Spans of its blocks; 0: it has none. */
   readonly spans: number;
   readonly heads: { readonly part: HeadPart; readonly window: HeadWindow }[];
+}
+
+/** What reading a series takes. */
+export interface ReadCost {
+  /** That have points of it. */
+  readonly windows: number;
+  /** That are not in blocks yet. */
+  readonly cachedValues: number;
+  /** Windows that have blocks of it. */
+  readonly sealedWindows: number;
+  readonly blocks: number;
+  readonly blockBytes: number;
 }
 
 export class StorageView implements SeriesView {
@@ -72,6 +85,38 @@ export class StorageView implements SeriesView {
       }
       yield* batchesOf(this.#sourcesOf(series, window, part), part);
     }
+  }
+
+  /** When the windows of a policy begin, hours since 1970, ascending. */
+  windowStarts(policyId: number): readonly number[] {
+    return this.#windowsOf(policyId).map(({ startHour }) => startHour);
+  }
+
+  /** What there is to read of a series in these windows, values of these fields. */
+  costOf(
+    { policyId, seriesId }: SeriesPlace,
+    fieldIds: readonly number[],
+    startHours: ReadonlySet<number>,
+  ): ReadCost {
+    const cost = { windows: 0, cachedValues: 0, sealedWindows: 0, blocks: 0, blockBytes: 0 };
+    const range = { from: 0, to: Number(OFFSET_END) };
+    for (const { startHour, spans, heads } of this.#windowsOf(policyId)) {
+      if (!startHours.has(startHour)) continue;
+      const at = { policyId, startHour, seriesId };
+      const blocks = spans === 0 ? [] : blockSizes(this.#snapshot, at, { ...range, spans });
+      let hasPoints = blocks.length > 0;
+      cost.sealedWindows += blocks.length > 0 ? 1 : 0;
+      cost.blocks += blocks.length;
+      for (const bytes of blocks) cost.blockBytes += bytes;
+      for (const { part, window } of heads) {
+        const source = HeadSource.of(part.head, window, { seriesId, end: part.rows, ...range });
+        if (source === undefined) continue;
+        hasPoints = true;
+        for (const id of fieldIds) cost.cachedValues += valueCount(source.column(id));
+      }
+      cost.windows += hasPoints ? 1 : 0;
+    }
+    return cost;
   }
 
   release(): void {
@@ -134,4 +179,11 @@ export class StorageView implements SeriesView {
     this.#windows.set(policyId, sorted);
     return sorted;
   }
+}
+
+/** How many points have a value. */
+function valueCount(column: Column | undefined): number {
+  if (column === undefined) return 0;
+  const { present, values } = column;
+  return present === undefined ? values.length : present.reduce((sum, one) => sum + one, 0);
 }

@@ -25,7 +25,9 @@ const reasons: readonly { readonly why: string; readonly is: (answer: Answer) =>
   },
   {
     why: "there is help when a name is unknown",
-    is: ({ question }) => /\bmissing\b|"alpha"|FROM nothing/.test(question),
+    is: ({ question }) =>
+      /\bmissing\b|"alpha"|FROM nothing|FROM cpu WHERE time > now\(\)/.test(question) ||
+      helped.has(question),
   },
   {
     why: "the language has more: ORDER BY a column",
@@ -33,7 +35,7 @@ const reasons: readonly { readonly why: string; readonly is: (answer: Answer) =>
   },
   {
     why: "the statement that fails says why, the ones behind it are not executed",
-    is: ({ question }) => question.includes("bad(usage)"),
+    is: ({ question }) => /bad\((?:usage|value)\)|unknown.*; SHOW DATABASES/.test(question),
   },
   {
     why: "windows of a zone are whole where the clock changes",
@@ -43,7 +45,29 @@ const reasons: readonly { readonly why: string; readonly is: (answer: Answer) =>
     why: "large integers are filled in exactly, not by doubles",
     is: ({ question }) => /ticks\).*fill\(linear\)/.test(question),
   },
+  {
+    why: "a series of a subquery is filled from its own values, and its rows come by time",
+    is: ({ question }) => /FROM \(SELECT .* fill\((?:previous|linear|5|0)\)\)/.test(question),
+  },
+  {
+    why: "a policy that is not there is an error everywhere",
+    is: ({ question }) => question === "SHOW TAG KEYS FROM none.load",
+  },
+  {
+    why: "a policy that was dropped is not named as the default one",
+    is: ({ question }) => question === "SELECT * FROM made..cpu",
+  },
+  {
+    why: "what is wrong with JSON is told in other words",
+    is: ({ question }) => /-- params=(?:\[1\]|x)$/.test(question),
+  },
 ];
+
+const helped = new Set([
+  "SELECT usage FROM (SELECT usage FROM cpu WHERE host = 'alpha') WHERE host = 'beta'",
+  "SELECT usage FROM (SELECT mean(usage) FROM cpu)",
+  "SELECT * FROM copy",
+]);
 
 const ordered = new Set([
   "SELECT usage FROM cpu WHERE usage > 50 OR host = 'alpha' LIMIT 5",

@@ -56,7 +56,7 @@ test("epochUnit() knows the units of 1.x", () => {
     1n,
     1000n,
     3_600_000_000_000n,
-    undefined,
+    1n,
     undefined,
   ]);
 });

@@ -70,16 +70,16 @@ export function boundParameters(text: string | undefined): QueryParameters {
   return Object.fromEntries(Object.entries(parsed));
 }
 
-/** Nanoseconds of the unit that times are told in; undefined: RFC 3339. */
+/** Nanoseconds of the unit that times are told in; undefined: RFC 3339. Unknown units are ns. */
 export function epochUnit(epoch: string | undefined): bigint | undefined {
-  return epochUnits.get(epoch ?? "");
+  if (epoch === undefined || epoch === "") return undefined;
+  return epochUnits.get(epoch) ?? 1n;
 }
 
 const epochUnits: ReadonlyMap<string, bigint> = new Map([
   ["n", 1n],
   ["ns", 1n],
   ["u", 1000n],
-  ["µ", 1000n],
   ["ms", 1_000_000n],
   ["s", 1_000_000_000n],
   ["m", 60_000_000_000n],
