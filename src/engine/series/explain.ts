@@ -112,8 +112,7 @@ async function sectionLines(
   const cost = newCost();
   for (const input of inputs) {
     const { info } = must(input.kind === "measurement" ? input : undefined);
-    const part = { info, references, compiled };
-    await addCost(cost, part, context, pacer);
+    await addCost(cost, { info, references, compiled, pacer }, context);
   }
   const shown = cost.shards > 0 && read !== undefined ? typed(read, plan) : read;
   return [
@@ -147,11 +146,11 @@ async function addCost(
     readonly info: MeasurementInfo;
     readonly references: readonly Reference[];
     readonly compiled: CompiledSelect;
+    readonly pacer: Pacer;
   },
   { points, select, windowHours }: ExplainContext,
-  pacer: Pacer,
 ): Promise<void> {
-  const { info, references, compiled } = part;
+  const { info, references, compiled, pacer } = part;
   const { policyId, measurementId } = info;
   const { from = TIME_MIN, to = TIME_MAX } = compiled.range;
   const hours = BigInt(windowHours(policyId));

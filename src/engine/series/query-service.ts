@@ -304,10 +304,11 @@ export class QueryService {
     const points = models.storage.view();
     try {
       const data = new StoredSelectData({ models, tags: this.#tags, snapshot, points });
-      const policies = models.catalog.databases.flatMap(({ policies }) => policies);
+      const policies = models.catalog.databases.flatMap((database) => database.policies);
       const windowHours = (policyId: number): number =>
         must(policies.find(({ id }) => id === policyId)).windowHours;
-      return await explainLines(select, { select: this.#contextOf(run, data), points, windowHours });
+      const context = this.#contextOf(run, data);
+      return await explainLines(select, { select: context, points, windowHours });
     } finally {
       points.release();
       snapshot.release();

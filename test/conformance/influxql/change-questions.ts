@@ -1,7 +1,8 @@
 /**
  * Questions asked one after the other, of which many change what the later ones see: databases,
- * policies, users, subscriptions, continuous queries, deletes, INTO; and forms of answers. A comment
- * at the end gives parameters of the request: `-- epoch=ms&chunked=true`; `accept` is a header.
+ * policies, users, subscriptions, continuous queries, deletes, INTO; and forms of answers. What
+ * stands in a comment at the end are parameters of the request: `-- epoch=ms&chunked=true`;
+ * `accept` is a header.
  */
 
 const T0 = "'2020-01-01T00:00:00Z'";
