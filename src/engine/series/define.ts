@@ -262,7 +262,7 @@ function alterMeasurement(
       return catalog.renameField(tx, measurement, { field, name: change.to });
     }
     case "rename tag":
-      throw seriesError("INVALID_ARGUMENT", "RENAME TAG is not supported");
+      return models.index.renameTag(tx, measurement.id, change);
     case "describe":
       return describe(tx, { measurement, change, models });
   }

@@ -19,6 +19,8 @@ import type { TagNames } from "./index-rows.ts";
 import type { UnknownSeries } from "./new-series.ts";
 import { NewSeries } from "./new-series.ts";
 import { removeFromPosting } from "./remove-series.ts";
+import { RENAMED_SERIES_MAX, renameTagRows } from "./rename-tag.ts";
+import { seriesError } from "./series-error.ts";
 import type { SeriesIds } from "./series-ids.ts";
 import { noSeries, uniteIds } from "./series-ids.ts";
 import type { Tag } from "./series-tags.ts";
@@ -200,6 +202,30 @@ export class SeriesIndex implements DerivedState {
     this.#count(measurementId, -removed);
     this.#putCounts(tx);
     return removed;
+  }
+
+  /**
+   * Gives a tag of a measurement another name. Throws if a series has that one already, if none has
+   * the tag, or if they are too many for one operation.
+   */
+  renameTag(tx: Transaction, measurementId: number, names: { from: string; to: string }): void {
+    const [from, to] = [binaryOf(names.from), binaryOf(names.to)];
+    const ids = this.seriesWithKey(tx, measurementId, names.from);
+    if (ids.length === 0) throw seriesError("NOT_FOUND", `tag not found: ${names.from}`);
+    if (from === to) return;
+    if (to === "" || to === "time") {
+      throw seriesError("INVALID_ARGUMENT", `invalid tag name: "${names.to}"`);
+    }
+    if (this.seriesWithKey(tx, measurementId, names.to).length > 0) {
+      throw seriesError("ALREADY_EXISTS", `tag already exists: ${names.to}`);
+    }
+    if (ids.length > RENAMED_SERIES_MAX) {
+      const limit = `at most ${RENAMED_SERIES_MAX} series may have a tag that is renamed`;
+      throw seriesError("TOO_LARGE", `${limit}, ${ids.length} have ${names.from}`);
+    }
+    this.#void(tx);
+    const removeHash = (key: Key, id: number): void => this.#removeHash(tx, key, id);
+    renameTagRows(tx, { measurementId, ids, from, to, removeHash });
   }
 
   /** Removes everything about a measurement. */
