@@ -91,7 +91,9 @@ export function readKeyBytes(key: Key, at: number): { bytes: Key; next: number }
     if (key.charCodeAt(end + 1) === 0x01) break;
     end += 2;
   }
-  return { bytes: key.slice(at, end).replaceAll("\x00\xff", "\x00"), next: end + 2 };
+  const escaped = key.slice(at, end);
+  const bytes = escaped.includes("\x00") ? escaped.replaceAll("\x00\xff", "\x00") : escaped;
+  return { bytes, next: end + 2 };
 }
 
 /** Reads what keyText wrote at `at`: the text and where the next part starts. */

@@ -112,7 +112,7 @@ export class SeriesIndex implements DerivedState {
       let prefix = "";
       let repeats = 0;
       for (const [rowKey, bytes] of rows) {
-        if (prefix !== "" && rowKey.startsWith(prefix)) {
+        if (prefix !== "" && isChunkOf(prefix, rowKey)) {
           if (++repeats < ROWS_BEFORE_SEEK) continue;
           from = prefixEnd(prefix);
           break;
@@ -299,6 +299,15 @@ export class SeriesIndex implements DerivedState {
     this.#new.clear();
     this.#generation++;
   }
+}
+
+/** Whether a row is of the posting; values that follow each other mostly differ at their ends. */
+function isChunkOf(posting: Key, rowKey: Key): boolean {
+  const end = posting.length - 1;
+  for (let i = end; i > end - 4; i--) {
+    if (posting.charCodeAt(i) !== rowKey.charCodeAt(i)) return false;
+  }
+  return rowKey.startsWith(posting);
 }
 
 function binaryTag({ key, value }: TagNames): TagNames {
