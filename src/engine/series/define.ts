@@ -8,12 +8,14 @@ import type { PolicySpec } from "../../models/series/retention-policy.ts";
 import { databaseNotFound, policyNotFound, seriesError } from "../../models/series/series-error.ts";
 import type { Transaction } from "../../shard/transaction.ts";
 import { intervalOf } from "./continuous-plan.ts";
+import { renameDatabase } from "./rename-database.ts";
 import type { SeriesModels } from "./series-models.ts";
 
 /** Statements of this file. */
 export type DefiningKind =
   | "create database"
   | "drop database"
+  | "alter database"
   | "create retention policy"
   | "alter retention policy"
   | "drop retention policy"
@@ -30,6 +32,7 @@ export type Defining = StatementOf<DefiningKind>;
 const definingKinds: ReadonlySet<Statement["kind"]> = new Set<DefiningKind>([
   "create database",
   "drop database",
+  "alter database",
   "create retention policy",
   "alter retention policy",
   "drop retention policy",
@@ -58,6 +61,8 @@ export function define(
       return createDatabase(tx, statement, models);
     case "drop database":
       return dropDatabase(tx, statement.name, models);
+    case "alter database":
+      return renameDatabase(tx, statement, models);
     case "create retention policy": {
       const { name, isDefault } = statement;
       catalog.createPolicy(tx, statement.database, { ...specOf(statement), name, isDefault });

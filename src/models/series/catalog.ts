@@ -133,6 +133,21 @@ export class Catalog implements DerivedState {
     return database;
   }
 
+  /** Gives a database another name. Throws if another one has it. */
+  renameDatabase(tx: Transaction, name: string, newName: string): void {
+    const database = this.needDatabase(name);
+    checkName(newName, "database name required");
+    if (name === newName) return;
+    if (this.#databases.has(newName)) {
+      throw seriesError("ALREADY_EXISTS", `database already exists: ${newName}`);
+    }
+    tx.delete(databaseKey(name));
+    this.#databases.delete(name);
+    tx.onUndone(() => this.#databases.set(name, database));
+    this.#putDatabase(tx, { ...database, name: newName });
+    this.#void(tx);
+  }
+
   /** CREATE RETENTION POLICY; the same one again changes nothing. */
   createPolicy(
     tx: Transaction,
