@@ -99,9 +99,16 @@ export function refuseTime(condition: Expression | undefined, what: string): voi
 export function* showSeries(statement: StatementOf<"show series">, state: SeriesState): Tables {
   const keys: string[] = [];
   for (const measurement of chosen(statement, state)) {
+    const { index } = state.models;
+    if (statement.condition === undefined) {
+      for (const tags of index.tagsOfAll(state.view, measurement.id)) {
+        if (keys.push(binaryOf(seriesKeyText(measurement.name, tags))) % STEP_ITEMS === 0) yield;
+      }
+      continue;
+    }
     const ids = yield* seriesInRange(measurement, statement.condition, state);
     for (let i = 0; i < ids.length; i++) {
-      const tags = state.models.index.tagsOf(state.view, measurement.id, ids[i] as number) ?? [];
+      const tags = index.tagsOf(state.view, measurement.id, ids[i] as number) ?? [];
       keys.push(binaryOf(seriesKeyText(measurement.name, tags)));
       if (i % STEP_ITEMS === 0) yield;
     }

@@ -133,6 +133,14 @@ export class SeriesIndex implements DerivedState {
     return decodeTags(binaryOfBytes(bytes)).map(([key, value]) => [textOf(key), textOf(value)]);
   }
 
+  /** Tags of all series of a measurement, by id: as tagsOf(), in one walk. */
+  *tagsOfAll(view: ReadView, measurementId: number): Iterable<readonly Tag[]> {
+    const rows = view.range(byIdKey(measurementId, 0), byIdKey(measurementId + 1, 0));
+    for (const [, bytes] of rows) {
+      yield decodeTags(binaryOfBytes(bytes)).map(([key, value]) => [textOf(key), textOf(value)]);
+    }
+  }
+
   /**
    * The id of the series with these tags (binary, in any order); or what create() makes it of. Only
    * an operation sees the series that it has made itself.
