@@ -289,6 +289,11 @@ function computeFloats(operator: BinaryOperator, a: number, b: number): Value {
       return b === 0 ? 0 : a / b;
     case "%":
       return a % b;
+    case "&":
+    case "|":
+    case "^":
+      // Conditions do not know the types of fields; floats have no bits.
+      return Number.isSafeInteger(a) && Number.isSafeInteger(b) ? bitsOfInts(operator, a, b) : null;
     default:
       return null;
   }

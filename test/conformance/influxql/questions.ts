@@ -146,6 +146,8 @@ function machinesByHand(): string[] {
     "SELECT usage + idle, usage * 2, -usage, idle / 3, idle % 7 FROM cpu LIMIT 3",
     "SELECT idle & 12, idle | 1, idle ^ 255 FROM cpu LIMIT 3",
     "SELECT up & true, up | false, up ^ true FROM cpu LIMIT 3",
+    "SELECT idle FROM cpu WHERE idle & 1 = 1",
+    "SELECT idle FROM cpu WHERE (idle | 7) = 207 OR idle ^ 255 > 1000",
     "SELECT usage & 1 FROM cpu",
     "SELECT idle / 0, usage / 0 FROM cpu LIMIT 2",
     "SELECT usage + state FROM cpu LIMIT 2",
