@@ -273,7 +273,6 @@ function explained(): string[] {
     "EXPLAIN SELECT count(distinct(value)) FROM load",
     "EXPLAIN SELECT top(value, 2) FROM load",
     "EXPLAIN SELECT percentile(value, 90), * FROM load",
-    "EXPLAIN SELECT count(*) FROM disk",
   ];
 }
 
