@@ -3,8 +3,8 @@
  * written in bulk and dropped by the window.
  *
  *   <directory>/base.mdb   LMDB
- *   <directory>/runs/      runs; a partition for each window of blocks of a policy, and for each
- *                          kind of row of the series index
+ *   <directory>/runs/      runs; a partition for each window of blocks of a policy, for each kind
+ *                          of row of the series index, and for the chunks of each head
  */
 import { toCronosError } from "../base/errors.ts";
 import type { Disk } from "../ports/disk.ts";
@@ -12,10 +12,11 @@ import type { BaseTree } from "../store/base-tree.ts";
 import { RoutedTree } from "../store/routed-tree.ts";
 import { openRunTree } from "../store/runs/run-tree.ts";
 
-/** "Sb", policy u32, window start u32; "Si", kind u8. */
+/** "Sb", policy u32, window start u32; "Si", kind u8; "Sw", head u32. */
 const rules = [
   { prefix: "Sb", bytes: 10 },
   { prefix: "Si", bytes: 3 },
+  { prefix: "Sw", bytes: 6 },
 ];
 
 /** Opens the tree in `directory`, which must be locked by the caller. */
