@@ -342,7 +342,7 @@ export class CollectAccumulator implements Accumulator {
     this.#finish = finish;
   }
 
-  /** More than so many values at once end the query; 0: any number. */
+  /** More than so many values at once end the query; 0: no limit. */
   holdAtMost(values: number): void {
     this.#heldMax = values;
   }

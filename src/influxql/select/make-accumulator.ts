@@ -27,7 +27,7 @@ export interface AccumulatorOptions {
   /** Slots of the tags of top() and bottom(). */
   readonly tagSlots: readonly number[];
   readonly random: () => number;
-  /** Values that an accumulator may hold; 0: any number. */
+  /** Values that an accumulator may hold; 0: no limit. */
   readonly heldMax: number;
 }
 

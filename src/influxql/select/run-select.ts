@@ -338,7 +338,7 @@ function orderByTags(groups: Group[], { orderBy }: SelectStatement): Group[] {
   return groups;
 }
 
-/** Fails when more points are read than allowed; 0: any number is. */
+/** Fails when more points are read than allowed; 0: no limit. */
 export function pointCounter(max: number): (count: number) => void {
   let total = 0;
   return (count) => {

@@ -1,5 +1,5 @@
 /**
- * An ordered map does what a sorted list of entries does: any history of writes, then every way of
+ * An ordered map does what a sorted list of entries does: whatever is written, then every way of
  * reading. Some keys are long and begin alike, so that their rows are not in the order of keys.
  */
 import assert from "node:assert/strict";

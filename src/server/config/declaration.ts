@@ -3,7 +3,7 @@
  * environment variable (CRONOS_DATA_DIR), the key in the configuration file ("data-dir"), the help
  * text, the default, the check and the type of the value.
  *
- * A default is written as a user would write it and goes through the same check as any value.
+ * A default is written as a user would write it and is checked like every other value.
  * Relations between settings, and what is refused for safety, are in server-config.ts.
  */
 import { z } from "zod";

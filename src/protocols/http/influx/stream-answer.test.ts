@@ -112,7 +112,7 @@ test("a stream ends when its client goes", async () => {
   await db.close();
 });
 
-test("a stream that cannot be is refused as any query is", async () => {
+test("a stream that cannot be is refused like a query", async () => {
   const db = await openFixture();
   const ask = async (parameters: Record<string, string>): Promise<string> => {
     const answer = await db.get(parameters);
